@@ -1,0 +1,88 @@
+import { defineBrowserProvider } from "@vitest/browser";
+import type { Browser, LaunchOptions, Page } from "puppeteer";
+import type { BrowserProvider, CDPSession, TestProject } from "vitest/node";
+
+const stuckAfter = Number(process.env.PAGE_STUCK_MS ?? 120_000);
+
+/** Runs Vitest's browser mode in a Chrome that puppeteer starts. */
+class PuppeteerProvider implements BrowserProvider {
+  readonly name = "puppeteer";
+  readonly supportsParallelism = false;
+  #browser: Promise<Browser> | undefined;
+  readonly #pages = new Map<string, Page>();
+
+  constructor(
+    readonly project: TestProject,
+    readonly options: LaunchOptions,
+  ) {}
+
+  async openPage(sessionId: string, url: string): Promise<void> {
+    await this.#pages.get(sessionId)?.close();
+    const browser = await (this.#browser ??= this.#launch());
+    const page = await browser.newPage();
+    this.#pages.set(sessionId, page);
+    page.on("error", (error) => this.project.vitest.logger.error(`page crashed: ${error.message}`));
+    await page.goto(url, { timeout: 0 });
+    this.#watch(page, browser);
+  }
+
+  getCommandsContext(sessionId: string): Record<string, unknown> {
+    return { page: this.#pages.get(sessionId) };
+  }
+
+  async getCDPSession(sessionId: string): Promise<CDPSession> {
+    const page = this.#pages.get(sessionId);
+    if (!page) throw new Error(`getCDPSession: no page is open for session ${sessionId}.`);
+    return (await page.createCDPSession()) as unknown as CDPSession;
+  }
+
+  async close(): Promise<void> {
+    const browser = await this.#browser;
+    this.#browser = undefined;
+    this.#pages.clear();
+    await browser?.close();
+  }
+
+  async #launch(): Promise<Browser> {
+    const { default: puppeteer } = await import("puppeteer");
+    return puppeteer.launch({ ...this.options, headless: this.project.config.browser.headless });
+  }
+
+  /** Vitest's own time-outs live in the page, so a page in an endless loop never fires them: end it from outside. */
+  #watch(page: Page, browser: Browser): void {
+    const timer = setInterval(async () => {
+      const verdict = await answers(page);
+      if (verdict === "alive") return;
+      clearInterval(timer);
+      if (verdict === "gone") return;
+      this.project.vitest.logger.error(`The page did not answer for ${stuckAfter / 1000} s; ending the browser.`);
+      browser.process()?.kill("SIGKILL");
+    }, 5_000);
+    timer.unref();
+    page.once("close", () => clearInterval(timer));
+  }
+}
+
+async function answers(page: Page): Promise<"alive" | "gone" | "stuck"> {
+  let late: NodeJS.Timeout | undefined;
+  const verdict = await Promise.race([
+    page.evaluate("0").then(
+      () => "alive" as const,
+      () => "gone" as const,
+    ),
+    new Promise<"stuck">((resolve) => {
+      late = setTimeout(resolve, stuckAfter, "stuck");
+    }),
+  ]);
+  clearTimeout(late);
+  return verdict;
+}
+
+/** The `provider` of a Vitest browser project; `options` go to `puppeteer.launch`. */
+export const puppeteerProvider = (options: LaunchOptions = {}) =>
+  defineBrowserProvider<LaunchOptions>({
+    name: "puppeteer",
+    supportedBrowser: ["chrome"],
+    options,
+    providerFactory: (project) => new PuppeteerProvider(project, options),
+  });

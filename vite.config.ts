@@ -1,0 +1,93 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
+import { findChrome, launchArgs } from "./scripts/chrome.mjs";
+import ClosingLine from "./test/support/closingLine.ts";
+import { puppeteerProvider } from "./test/support/puppeteerProvider.ts";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Public doors: the root index and one a room. What is not written yet is left out of the build. */
+const doors = ["index", "engine/index", "train/index", "reference/index", "interop/index"].filter((door) =>
+  existsSync(here(`src/${door}.ts`)),
+);
+
+/** Shaders are read by people in the repository and by a parser in the bundle: the bundle goes without their comments. */
+const stripWgslComments: Plugin = {
+  name: "strip-wgsl-comments",
+  enforce: "pre",
+  apply: "build",
+  async load(id) {
+    if (!id.endsWith(".wgsl?raw")) return null;
+    const source = await readFile(id.slice(0, -"?raw".length), "utf8");
+    const code = source
+      .replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "")
+      .replace(/[ \t]+$/gm, "")
+      .replace(/\n{2,}/g, "\n")
+      .trim();
+    return { code: `export default ${JSON.stringify(code)};`, moduleType: "js", map: null };
+  },
+};
+
+const executablePath = findChrome();
+
+export default defineConfig({
+  plugins: [stripWgslComments],
+  // Cross-origin isolation gives the page 5 us timers and SharedArrayBuffer.
+  server: {
+    headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
+  },
+  build: {
+    target: "es2022",
+    minify: false,
+    sourcemap: true,
+    copyPublicDir: false,
+    lib: { entry: Object.fromEntries(doors.map((door) => [door, here(`src/${door}.ts`)])), formats: ["es"] },
+  },
+  test: {
+    reporters: ["default", new ClosingLine()],
+    // The projects run one after the other: they share two cores, and a GPU that is timed.
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          environment: "node",
+          include: ["test/unit/**/*.test.ts", "test/structure/**/*.test.ts"],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["test/{gpu,optim,engine,train,interop,parity}/**/*.test.ts", "test/shaders.test.ts"],
+          sequence: { groupOrder: 1 },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: puppeteerProvider({ ...(executablePath && { executablePath }), args: launchArgs }),
+            instances: [{ browser: "chrome", name: "chrome-gpu" }],
+          },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "page",
+          environment: "node",
+          include: ["test/{page,start}/**/*.test.ts"],
+          sequence: { groupOrder: 2 },
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
