@@ -1,0 +1,13 @@
+export type { AdapterDescription } from "./adapter.ts";
+export * from "./errors.ts";
+export { foldGrid } from "./grid.ts";
+export { type Access, Kernel, KernelCache, type KernelSource } from "./kernel.ts";
+export type { Limits } from "./limits.ts";
+export { Gpu, type GpuOptions, openGpu } from "./openGpu.ts";
+export { BufferPool, type PoolStats } from "./pool.ts";
+export { ReadbackRing, read, readFloats } from "./readback.ts";
+export type { ShaderPart } from "./shader.ts";
+export { layoutSlab, Slab, type SlabEntry, type SlabLayout } from "./slab.ts";
+export type { Slice } from "./slice.ts";
+export { CommandStream, type Dispatch } from "./stream.ts";
+export { type Timing, timeDispatches } from "./timer.ts";

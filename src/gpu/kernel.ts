@@ -1,0 +1,144 @@
+import { AlignmentError, LimitError, ShaderError } from "./errors.ts";
+import { foldGrid } from "./grid.ts";
+import type { Limits } from "./limits.ts";
+import { explain, join, type ShaderPart } from "./shader.ts";
+import type { Slice } from "./slice.ts";
+import type { Dispatch } from "./stream.ts";
+
+/** How a kernel uses a binding: `read` and `readWrite` are storage, `uniform` is uniform. */
+export type Access = "read" | "readWrite" | "uniform";
+
+/** One WGSL entry point, `main`, and the bind groups it takes. */
+export interface KernelSource {
+  /** `room/thing`, such as `optim/adamw`. */
+  readonly label: string;
+  /** Files that make up the module, in order. */
+  readonly parts: readonly ShaderPart[];
+  /** For each bind group, the access of its bindings in the order of their numbers. */
+  readonly bindings: readonly (readonly Access[])[];
+  /** Values of the module's `override` constants. */
+  readonly constants?: Readonly<Record<string, number>>;
+}
+
+/** A compiled kernel. */
+export class Kernel {
+  constructor(
+    readonly label: string,
+    readonly pipeline: GPUComputePipeline,
+    readonly source: KernelSource,
+    readonly device: GPUDevice,
+    readonly limits: Limits,
+    readonly layouts: readonly GPUBindGroupLayout[],
+  ) {}
+
+  /**
+   * A launch of `workgroups` workgroups over the given slices, in the order of the kernel's bindings. More workgroups
+   * than one side of a grid may have are folded into two sides (see `foldGrid`).
+   * @throws AlignmentError or LimitError naming the binding that the device would refuse.
+   */
+  prepare(slices: readonly (readonly Slice[])[], workgroups: number): Dispatch {
+    const [x, y] = foldGrid(workgroups, this.limits.maxComputeWorkgroupsPerDimension);
+    return this.prepareGrid(slices, x, y);
+  }
+
+  /** A launch over a two-sided grid that the kernel itself gives a meaning to. */
+  prepareGrid(slices: readonly (readonly Slice[])[], x: number, y: number): Dispatch {
+    for (const [i, group] of slices.entries()) for (const [j, slice] of group.entries()) this.#checkSlice(slice, i, j);
+    const bindGroups = slices.map((group, i) =>
+      this.device.createBindGroup({
+        label: this.label,
+        layout: this.layouts[i] as GPUBindGroupLayout,
+        entries: group.map((resource, binding) => ({ binding, resource })),
+      }),
+    );
+    return { label: this.label, pipeline: this.pipeline, bindGroups, x, y };
+  }
+
+  #checkSlice({ offset, size }: Slice, group: number, binding: number): void {
+    const { minStorageBufferOffsetAlignment: multiple, maxStorageBufferBindingSize: max } = this.limits;
+    const which = `${this.label}: binding ${binding} of bind group ${group}`;
+    if (offset % multiple) {
+      throw new AlignmentError(
+        `${which} starts at byte ${offset} (allowed multiples of ${multiple}). Move the tensor.`,
+      );
+    }
+    if (size > max) {
+      throw new LimitError(`${which} is too large (got ${size} bytes, allowed ${max}). Bind it window by window.`);
+    }
+  }
+}
+
+/** Compiled kernels, each made once. */
+export class KernelCache {
+  readonly #device: GPUDevice;
+  readonly #limits: Limits;
+  readonly #kernels = new Map<string, Promise<Kernel>>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  readonly #pipelineLayouts = new Map<string, GPUPipelineLayout>();
+
+  constructor(device: GPUDevice, limits: Limits) {
+    this.#device = device;
+    this.#limits = limits;
+  }
+
+  /**
+   * The kernel for a source.
+   * @throws ShaderError, by rejection, whose message reads `shaders/optim/adamw.wgsl:17:9: …` with the source line.
+   */
+  get(source: KernelSource): Promise<Kernel> {
+    const key = JSON.stringify([source.parts.map((part) => part.code), source.bindings, source.constants]);
+    const known = this.#kernels.get(key);
+    if (known) return known;
+    const kernel = this.#compile(source);
+    this.#kernels.set(key, kernel);
+    return kernel;
+  }
+
+  async #compile(source: KernelSource): Promise<Kernel> {
+    const device = this.#device;
+    const { label, parts, bindings, constants } = source;
+    const layouts = bindings.map((group) => this.#layout(group));
+    device.pushErrorScope("validation");
+    const module = device.createShaderModule({ label, code: join(parts) });
+    const failure = device.popErrorScope();
+    const { messages } = await module.getCompilationInfo();
+    const errors = messages.filter(({ type }) => type === "error");
+    if (errors.length) throw new ShaderError(errors.map((message) => explain(parts, message)).join("\n"));
+    const invalid = await failure;
+    if (invalid) throw new ShaderError(`${label}: ${invalid.message}`);
+    try {
+      const compute = { module, entryPoint: "main", ...(constants && { constants }) };
+      const layout = this.#pipelineLayout(bindings, layouts);
+      const pipeline = await device.createComputePipelineAsync({ label, layout, compute });
+      return new Kernel(label, pipeline, source, device, this.#limits, layouts);
+    } catch (error) {
+      throw new ShaderError(`${label}: no pipeline could be made of it. ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  #layout(group: readonly Access[]): GPUBindGroupLayout {
+    const key = group.join();
+    const known = this.#layouts.get(key);
+    if (known) return known;
+    const types = { read: "read-only-storage", readWrite: "storage", uniform: "uniform" } as const;
+    const layout = this.#device.createBindGroupLayout({
+      label: key,
+      entries: group.map((access, binding) => ({
+        binding,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: types[access] },
+      })),
+    });
+    this.#layouts.set(key, layout);
+    return layout;
+  }
+
+  #pipelineLayout(bindings: KernelSource["bindings"], layouts: GPUBindGroupLayout[]): GPUPipelineLayout {
+    const key = bindings.join("|");
+    const known = this.#pipelineLayouts.get(key);
+    if (known) return known;
+    const layout = this.#device.createPipelineLayout({ label: key, bindGroupLayouts: layouts });
+    this.#pipelineLayouts.set(key, layout);
+    return layout;
+  }
+}

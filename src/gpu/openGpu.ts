@@ -1,0 +1,116 @@
+import { type AdapterDescription, describeAdapter, requestAdapter } from "./adapter.ts";
+import { DeviceLostError, OutOfMemoryError, type ShrinkstepError, ValidationError } from "./errors.ts";
+import { KernelCache } from "./kernel.ts";
+import { deviceDescriptor, type Limits, limitsOf } from "./limits.ts";
+import { BufferPool } from "./pool.ts";
+import { CommandStream } from "./stream.ts";
+
+export interface GpuOptions {
+  /** A device that someone else opened. It is never destroyed by us. */
+  device?: GPUDevice;
+  /** Lower limits than the device has, so that every path for small devices can be tested on a large one. */
+  limits?: Partial<Limits>;
+  /** Ask for the adapter that computes on the CPU. */
+  software?: boolean;
+}
+
+/** A device and what belongs to it: one pool of buffers, one cache of kernels, one stream of commands. */
+export class Gpu {
+  readonly pool: BufferPool;
+  readonly kernels: KernelCache;
+  readonly stream: CommandStream;
+  /** Resolves, never rejects, when the device is gone. */
+  readonly lost: Promise<DeviceLostError>;
+  readonly #ownsDevice: boolean;
+  readonly #pending = new Set<Promise<unknown>>();
+  #fault: ShrinkstepError | undefined;
+
+  constructor(
+    readonly device: GPUDevice,
+    readonly adapter: AdapterDescription,
+    readonly limits: Limits,
+    ownsDevice: boolean,
+  ) {
+    this.#ownsDevice = ownsDevice;
+    this.pool = new BufferPool(device, limits.maxBufferSize, (create, size) => this.#watchMemory(create, size));
+    this.kernels = new KernelCache(device, limits);
+    this.stream = new CommandStream(device, () => this.check());
+    this.lost = device.lost.then(({ reason, message }) => {
+      const error = new DeviceLostError(reason, message);
+      this.#fault ??= error;
+      return error;
+    });
+    // On a device that others use too, an error may be theirs.
+    if (ownsDevice) {
+      device.addEventListener("uncapturederror", ({ error }) => {
+        this.#fault ??= new ValidationError(`WebGPU: ${error.message}. This is a bug; please report it.`);
+      });
+    }
+  }
+
+  get features(): ReadonlySet<string> {
+    return this.device.features;
+  }
+
+  /** @throws the first error that the device reported: from then on its results cannot be trusted. */
+  check(): void {
+    if (this.#fault) throw this.#fault;
+  }
+
+  /** The promise's value, or a rejection when the device is lost meanwhile: WebGPU itself may never say so. */
+  async settle<T>(promise: Promise<T>): Promise<T> {
+    promise.catch(() => {}); // It may reject after the loss was reported.
+    try {
+      const value = await Promise.race([promise, this.lost.then(() => undefined)]);
+      this.check();
+      return value as T;
+    } catch (error) {
+      // A map that was aborted by a loss says less than the loss does, which may be reported a moment later.
+      await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, 50))]);
+      this.check();
+      throw error;
+    }
+  }
+
+  /** Resolves when all submitted work is done and no error was reported. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#pending);
+    await this.settle(this.device.queue.onSubmittedWorkDone());
+  }
+
+  /** Gives everything back. The device too, unless someone else opened it. */
+  destroy(): void {
+    this.pool.destroy();
+    if (this.#ownsDevice) this.device.destroy();
+  }
+
+  #watchMemory(create: () => GPUBuffer, size: number): GPUBuffer {
+    this.device.pushErrorScope("out-of-memory");
+    const buffer = create();
+    const { liveBytes } = this.pool.stats;
+    const checked = this.device.popErrorScope().then(
+      (error) => {
+        if (!error) return;
+        this.#fault ??= new OutOfMemoryError(
+          `${buffer.label}: the device has no memory for it (got ${size} bytes, beside ${liveBytes} in use). Use a smaller ` +
+            "model or batch, or close other pages that use the GPU.",
+        );
+      },
+      () => {}, // The device was lost; `lost` says so.
+    );
+    this.#pending.add(checked);
+    checked.then(() => this.#pending.delete(checked));
+    return buffer;
+  }
+}
+
+/**
+ * Opens the best device there is, with all the limits and the useful features of its adapter.
+ * @throws WebGPUUnavailableError where there is no WebGPU or no adapter, with the remedy.
+ */
+export async function openGpu({ device, limits, software = false }: GpuOptions = {}): Promise<Gpu> {
+  if (device) return new Gpu(device, describeAdapter(device.adapterInfo), limitsOf(device, limits), false);
+  const adapter = await requestAdapter({ powerPreference: "high-performance", forceFallbackAdapter: software });
+  const opened = await adapter.requestDevice(deviceDescriptor(adapter));
+  return new Gpu(opened, describeAdapter(adapter.info), limitsOf(opened, limits), true);
+}

@@ -1,0 +1,89 @@
+import type { Slice } from "./slice.ts";
+
+/** One launch of a kernel, prepared once and encoded as often as wanted. */
+export interface Dispatch {
+  readonly label: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroups: readonly GPUBindGroup[];
+  readonly x: number;
+  readonly y: number;
+}
+
+/**
+ * The order of work: dispatches go into one compute pass, passes and copies into one encoder, all of it out in one
+ * submit. Nothing but the encoder and its passes is created on the way.
+ */
+export class CommandStream {
+  readonly #device: GPUDevice;
+  readonly #check: () => void;
+  #encoder: GPUCommandEncoder | undefined;
+  #pass: GPUComputePassEncoder | undefined;
+  #pipeline: GPUComputePipeline | undefined;
+  #submitted: (() => void)[] = [];
+  /** Since the start: launches, submits, copies and `writeBuffer` calls. */
+  readonly counts = { dispatches: 0, submits: 0, copies: 0, writes: 0 };
+
+  /** `check` throws where the device can no longer be trusted. */
+  constructor(device: GPUDevice, check: () => void) {
+    this.#device = device;
+    this.#check = check;
+  }
+
+  /** Writes host data into a slice, ahead of everything that is submitted from now on. */
+  write(slice: Slice, data: ArrayBufferView<ArrayBuffer> | ArrayBuffer): void {
+    this.#device.queue.writeBuffer(slice.buffer, slice.offset, data);
+    this.counts.writes += 1;
+  }
+
+  /** Encodes launches in the given order. */
+  dispatch(...dispatches: readonly Dispatch[]): void {
+    for (const { pipeline, bindGroups, x, y } of dispatches) {
+      this.#pass ??= this.#openEncoder().beginComputePass();
+      if (pipeline !== this.#pipeline) this.#pass.setPipeline(pipeline);
+      this.#pipeline = pipeline;
+      for (let i = 0; i < bindGroups.length; i++) this.#pass.setBindGroup(i, bindGroups[i]);
+      this.#pass.dispatchWorkgroups(x, y);
+    }
+    this.counts.dispatches += dispatches.length;
+  }
+
+  /** Encodes a copy of `from` to the start of `to`. */
+  copy(from: Slice, to: Slice): void {
+    this.#endPass();
+    this.#openEncoder().copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.size);
+    this.counts.copies += 1;
+  }
+
+  /** Calls back once, right after the next submit. */
+  afterSubmit(callback: () => void): void {
+    this.#submitted.push(callback);
+  }
+
+  /**
+   * Sends all that was encoded, in one submit; does nothing where nothing was.
+   * @throws the error that made the device unusable, if one did.
+   */
+  submit(): void {
+    this.#check();
+    if (!this.#encoder) return;
+    this.#endPass();
+    const commands = this.#encoder.finish();
+    this.#encoder = undefined;
+    this.#device.queue.submit([commands]);
+    this.counts.submits += 1;
+    const callbacks = this.#submitted;
+    this.#submitted = [];
+    for (const callback of callbacks) callback();
+  }
+
+  #openEncoder(): GPUCommandEncoder {
+    this.#encoder ??= this.#device.createCommandEncoder();
+    return this.#encoder;
+  }
+
+  #endPass(): void {
+    this.#pass?.end();
+    this.#pass = undefined;
+    this.#pipeline = undefined;
+  }
+}
