@@ -1,0 +1,29 @@
+// The two numeric profiles. `accurate` (default) rounds once where it matters; `torch` follows PyTorch's order.
+
+override TORCH: bool = false;
+
+/// a + w (b - a), exact at both ends, as PyTorch's lerp; `rest` is 1 - w, rounded once on the host.
+fn lerp(a: Wide, b: Wide, w: f32, rest: f32) -> Wide {
+  if (w < 0.5) {
+    return a + w * (b - a);
+  }
+  return b - rest * (b - a);
+}
+
+/// The moving average of g². `accurate` takes the lerp: PyTorch's form rounds beta2 and 1 - beta2 apart, and their sum
+/// is not 1 then, which biases v by up to 1.3e-5.
+fn secondMoment(v: Wide, g: Wide, beta2: f32, oneMinusBeta2: f32) -> Wide {
+  if (TORCH) {
+    return beta2 * v + (oneMinusBeta2 * g) * g;
+  }
+  return lerp(v, g * g, oneMinusBeta2, beta2);
+}
+
+/// The decoupled update. `accurate`: one difference, one rounding at p's scale, with decay = lr λ, which keeps decays
+/// down to 1e-8 true. `torch`: p (1 - lr λ) first, with keep = 1 - lr λ, whose rounding loses decays below 6e-8.
+fn shrinkThenStep(p: Wide, decay: f32, keep: f32, step: Wide) -> Wide {
+  if (TORCH) {
+    return keep * p - step;
+  }
+  return p - (decay * p + step);
+}
