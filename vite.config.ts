@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
-import { findChrome, launchArgs } from "./scripts/chrome.mjs";
 import ClosingLine from "./test/support/closingLine.ts";
 import { puppeteerProvider } from "./test/support/puppeteerProvider.ts";
 
@@ -31,13 +30,12 @@ const stripWgslComments: Plugin = {
   },
 };
 
-const executablePath = findChrome();
-
 export default defineConfig({
   plugins: [stripWgslComments],
   // Cross-origin isolation gives the page 5 us timers and SharedArrayBuffer.
   server: {
     headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
+    watch: { ignored: ["**/.oracle/**", "**/.gpu/**", "**/{dist,runs,reports,coverage}/**"] },
   },
   build: {
     target: "es2022",
@@ -71,7 +69,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: puppeteerProvider({ ...(executablePath && { executablePath }), args: launchArgs }),
+            provider: puppeteerProvider,
             instances: [{ browser: "chrome", name: "chrome-gpu" }],
           },
         },

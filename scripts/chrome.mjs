@@ -1,120 +1,136 @@
 // @ts-check
+// Finds a Chrome or Chromium, fetches one where there is none, and says how to start it. Node's own modules only.
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync } from "node:fs";
-import { homedir, platform } from "node:os";
+import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 
-const root = platform() === "linux" && process.getuid?.() === 0;
-/** Arguments every headless run uses. */
-export const launchArgs = [
-  ...(root ? ["--no-sandbox"] : []),
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  // WebGPU on every platform: the real GPU where there is one, else SwiftShader on the CPU.
-  "--enable-unsafe-webgpu",
-  "--enable-unsafe-swiftshader",
-  ...(platform() === "linux" ? ["--enable-features=Vulkan"] : []),
-  ...(process.env.WEBGPU_ADAPTER === "swiftshader" ? ["--use-webgpu-adapter=swiftshader"] : []),
-];
+const { env, platform } = process;
+const isRoot = platform === "linux" && process.getuid?.() === 0;
 
-/** @param {string | undefined} p */
-const usable = (p) => {
+/** @type {Partial<Record<NodeJS.Platform, string[]>>} */
+const wellKnown = {
+  linux: [
+    "/usr/bin/google-chrome-stable",
+    "/usr/bin/google-chrome",
+    "/opt/google/chrome/chrome",
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/snap/bin/chromium",
+  ],
+  darwin: [
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  ],
+  win32: ["PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"].map((name) =>
+    join(env[name] ?? "C:\\", "Google", "Chrome", "Application", "chrome.exe"),
+  ),
+};
+
+/** Where the executable lies inside one version of puppeteer's cache.
+ * @type {Partial<Record<NodeJS.Platform, string[]>>} */
+const insideCache = {
+  linux: ["chrome-linux64/chrome", "chrome-linux-arm64/chrome"],
+  darwin: ["arm64", "x64"].map(
+    (cpu) => `chrome-mac-${cpu}/Google Chrome for Testing.app/Contents/MacOS/Google Chrome for Testing`,
+  ),
+  win32: ["chrome-win64/chrome.exe"],
+};
+
+/** @param {string} path */
+function isExecutable(path) {
   try {
-    accessSync(/** @type {string} */ (p), constants.X_OK);
+    accessSync(path, constants.X_OK);
     return true;
   } catch {
     return false;
   }
-};
+}
 
-/** Newest Chrome for Testing in puppeteer's cache, whatever its revision. */
+/** Every Chrome in puppeteer's cache, newest first: puppeteer itself only looks for the one version it was made with. */
 function cached() {
-  const dir = join(process.env.PUPPETEER_CACHE_DIR ?? join(homedir(), ".cache", "puppeteer"), "chrome");
-  if (!existsSync(dir)) return undefined;
-  const leaf =
-    {
-      linux: ["chrome-linux64/chrome", "chrome-linux-arm64/chrome"],
-      win32: ["chrome-win64/chrome.exe"],
-      darwin: ["arm64", "x64"].map(
-        (a) => `chrome-mac-${a}/Google Chrome for Testing.app/Contents/MacOS/Google Chrome for Testing`,
-      ),
-    }[/** @type {'linux'} */ (platform())] ?? [];
-  return readdirSync(dir)
+  const folder = join(env.PUPPETEER_CACHE_DIR ?? join(homedir(), ".cache", "puppeteer"), "chrome");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
     .sort((a, b) => b.localeCompare(a, "en", { numeric: true }))
-    .flatMap((v) => leaf.map((l) => join(dir, v, l)))
-    .find(usable);
+    .flatMap((version) => (insideCache[platform] ?? []).map((path) => join(folder, version, path)));
 }
 
-/** CHROME_PATH, puppeteer's cache, the well-known places, PATH. */
+function onPath() {
+  const names = ["google-chrome-stable", "google-chrome", "chromium", "chromium-browser"];
+  const folders = (env.PATH ?? "").split(delimiter).filter(Boolean);
+  return folders.flatMap((folder) => names.map((name) => join(folder, name)));
+}
+
+/**
+ * The browser to use: CHROME_PATH, then puppeteer's cache, the well-known places and PATH.
+ * @returns {string | undefined} its executable, or undefined where there is none
+ */
 export function findChrome() {
-  const env = process.env.CHROME_PATH ?? process.env.PUPPETEER_EXECUTABLE_PATH;
-  if (env) {
-    if (!usable(env)) throw new Error(`CHROME_PATH names ${env}, which cannot be run.`);
-    return env;
-  }
-  const places =
-    {
-      linux: [
-        "/usr/bin/google-chrome-stable",
-        "/usr/bin/google-chrome",
-        "/opt/google/chrome/chrome",
-        "/usr/bin/chromium",
-        "/usr/bin/chromium-browser",
-        "/snap/bin/chromium",
-      ],
-      darwin: [
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        "/Applications/Chromium.app/Contents/MacOS/Chromium",
-      ],
-      win32: ["PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"].map((v) =>
-        join(process.env[v] ?? "C:\\", "Google/Chrome/Application/chrome.exe"),
-      ),
-    }[/** @type {'linux'} */ (platform())] ?? [];
-  const onPath = (process.env.PATH ?? "")
-    .split(delimiter)
-    .filter(Boolean)
-    .flatMap((d) => ["google-chrome-stable", "google-chrome", "chromium", "chromium-browser"].map((n) => join(d, n)));
-  return cached() ?? [...places, ...onPath].find(usable);
+  const named = env.CHROME_PATH ?? env.PUPPETEER_EXECUTABLE_PATH;
+  if (!named) return [...cached(), ...(wellKnown[platform] ?? []), ...onPath()].find(isExecutable);
+  if (isExecutable(named)) return named;
+  throw new Error(`Chrome: CHROME_PATH names ${named}, which cannot be run. Correct it, or unset it.`);
 }
 
-/** Find a browser, or get one. Says what it does only when it has to fetch. */
+/** @param {string} command @param {string[]} args */
+function attempt(command, ...args) {
+  console.log(`  ${[command === process.execPath ? "node" : command, ...args].join(" ")}`);
+  const { status, stderr, error } = spawnSync(command, args, {
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
+    timeout: 300_000,
+    env: { ...env, DEBIAN_FRONTEND: "noninteractive" },
+  });
+  if (status !== 0) console.log(`  did not work: ${error?.message ?? stderr.trim().split("\n").at(-1)}`);
+}
+
+/**
+ * Finds a browser or fetches one, first with puppeteer and then (on Linux, as root) with apt.
+ * Quiet unless it has to fetch.
+ * @returns {string} its executable
+ */
 export function ensureChrome() {
-  const found = findChrome();
-  if (found) return found;
-  /** @param {string} what @param {string} cmd @param {string[]} args */
-  const attempt = (what, cmd, args) => {
-    console.log(`No Chrome found; trying: ${what}`);
-    const r = spawnSync(cmd, args, {
-      stdio: ["ignore", "ignore", "pipe"],
-      encoding: "utf8",
-      timeout: 300_000,
-      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-    });
-    if (r.status !== 0) console.log(`  did not work: ${(r.stderr ?? "").trim().split("\n").at(-1)}`);
-    return r.status === 0 ? findChrome() : undefined;
-  };
-  const viaPuppeteer = attempt("puppeteer browsers install chrome", process.execPath, [
-    join("node_modules", "puppeteer", "lib", "cjs", "puppeteer", "node", "cli.js"),
-    "browsers",
-    "install",
-    "chrome",
-  ]);
-  if (viaPuppeteer) return viaPuppeteer;
-  if (root && usable("/usr/bin/apt-get")) {
-    attempt("apt-get update", "apt-get", ["update", "-qq"]);
-    const viaApt = attempt("apt-get install chromium", "apt-get", [
-      "install",
-      "-y",
-      "-qq",
-      "--no-install-recommends",
-      "chromium",
-    ]);
-    if (viaApt) return viaApt;
+  let path = findChrome();
+  if (path) return path;
+  console.log("No Chrome found; fetching one ...");
+  attempt(process.execPath, "node_modules/puppeteer/lib/cjs/puppeteer/node/cli.js", "browsers", "install", "chrome");
+  path = findChrome();
+  if (path) return path;
+  if (isRoot && isExecutable("/usr/bin/apt-get")) {
+    attempt("apt-get", "update", "-qq");
+    attempt("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium");
+    path = findChrome();
+    if (path) return path;
   }
   throw new Error(
-    "No Chrome or Chromium could be found or fetched. Install one, or set CHROME_PATH to its executable.",
+    "Chrome: none was found, and none could be fetched. Install one, or name its executable in CHROME_PATH.",
   );
+}
+
+/**
+ * What `puppeteer.launch` is given, everywhere in this repository.
+ * WEBGPU_ADAPTER=swiftshader forces the CPU adapter where there is a GPU.
+ * @param {{ headed?: boolean | undefined }} [options]
+ * @returns {import("puppeteer").LaunchOptions}
+ */
+export function launchOptions({ headed = false } = {}) {
+  const executablePath = findChrome();
+  if (!executablePath) throw new Error("Chrome: none was found. Run node scripts/setup.mjs, or set CHROME_PATH.");
+  return {
+    executablePath,
+    headless: !headed,
+    // Through a pipe, Chrome ends when this process does, however it ends.
+    pipe: true,
+    // A training run answers when it is done.
+    protocolTimeout: 0,
+    args: [
+      ...(isRoot ? ["--no-sandbox"] : []),
+      // WebGPU on every platform: the real GPU where there is one, else SwiftShader on the CPU.
+      "--enable-unsafe-webgpu",
+      "--enable-unsafe-swiftshader",
+      ...(platform === "linux" ? ["--enable-features=Vulkan"] : []),
+      ...(env.WEBGPU_ADAPTER === "swiftshader" ? ["--use-webgpu-adapter=swiftshader"] : []),
+    ],
+  };
 }

@@ -1,17 +1,20 @@
 // @ts-check
-// Makes a fresh clone ready; does nothing when it already is. Uses Node's own modules only.
+// Makes a fresh clone ready, and does nothing when it already is. Node's own modules only: nothing is installed yet.
 import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
-const stamp = "node_modules/.package-lock.json";
-const stale = !existsSync(stamp) || statSync("package-lock.json").mtimeMs > statSync(stamp).mtimeMs;
-if (stale) {
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+
+const installed = "node_modules/.package-lock.json";
+const upToDate = existsSync(installed) && statSync(installed).mtimeMs >= statSync("package-lock.json").mtimeMs;
+if (!upToDate) {
   console.log("Installing packages (npm ci) ...");
-  const installed = spawnSync("npm", ["ci", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"], {
+  const { status } = spawnSync("npm", ["ci", "--prefer-offline", "--loglevel=error"], {
     stdio: "inherit",
-    shell: process.platform === "win32",
+    shell: process.platform === "win32", // npm is a .cmd file there
   });
-  if (installed.status !== 0) process.exit(installed.status ?? 1);
+  if (status !== 0) process.exit(status ?? 1);
 }
 if (!process.argv.includes("--no-browser")) {
   const { ensureChrome } = await import("./chrome.mjs");

@@ -1,6 +1,7 @@
 import { defineBrowserProvider } from "@vitest/browser";
-import type { Browser, LaunchOptions, Page } from "puppeteer";
+import type { Browser, Page } from "puppeteer";
 import type { BrowserProvider, CDPSession, TestProject } from "vitest/node";
+import { launchOptions } from "../../scripts/chrome.mjs";
 
 const stuckAfter = Number(process.env.PAGE_STUCK_MS ?? 120_000);
 
@@ -11,10 +12,7 @@ class PuppeteerProvider implements BrowserProvider {
   #browser: Promise<Browser> | undefined;
   readonly #pages = new Map<string, Page>();
 
-  constructor(
-    readonly project: TestProject,
-    readonly options: LaunchOptions,
-  ) {}
+  constructor(readonly project: TestProject) {}
 
   async openPage(sessionId: string, url: string): Promise<void> {
     await this.#pages.get(sessionId)?.close();
@@ -45,7 +43,7 @@ class PuppeteerProvider implements BrowserProvider {
 
   async #launch(): Promise<Browser> {
     const { default: puppeteer } = await import("puppeteer");
-    return puppeteer.launch({ ...this.options, headless: this.project.config.browser.headless });
+    return puppeteer.launch(launchOptions({ headed: !this.project.config.browser.headless }));
   }
 
   /** Vitest's own time-outs live in the page, so a page in an endless loop never fires them: end it from outside. */
@@ -78,11 +76,9 @@ async function answers(page: Page): Promise<"alive" | "gone" | "stuck"> {
   return verdict;
 }
 
-/** The `provider` of a Vitest browser project; `options` go to `puppeteer.launch`. */
-export const puppeteerProvider = (options: LaunchOptions = {}) =>
-  defineBrowserProvider<LaunchOptions>({
-    name: "puppeteer",
-    supportedBrowser: ["chrome"],
-    options,
-    providerFactory: (project) => new PuppeteerProvider(project, options),
-  });
+/** The `provider` of a Vitest browser project. */
+export const puppeteerProvider = defineBrowserProvider({
+  name: "puppeteer",
+  supportedBrowser: ["chrome"],
+  providerFactory: (project) => new PuppeteerProvider(project),
+});
