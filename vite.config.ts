@@ -30,6 +30,9 @@ const stripWgslComments: Plugin = {
   },
 };
 
+const inTheBrowser = ["test/{gpu,optim,engine,train,parity}/**/*.test.ts", "test/shaders.test.ts"];
+const drivingChrome = ["test/{page,start}/**/*.test.ts"];
+
 export default defineConfig({
   plugins: [stripWgslComments],
   // Cross-origin isolation gives the page 5 us timers and SharedArrayBuffer.
@@ -53,7 +56,8 @@ export default defineConfig({
         test: {
           name: "unit",
           environment: "node",
-          include: ["test/unit/**/*.test.ts", "test/structure/**/*.test.ts"],
+          include: ["test/**/*.test.ts"],
+          exclude: [...inTheBrowser, ...drivingChrome],
           sequence: { groupOrder: 0 },
         },
       },
@@ -61,7 +65,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "browser",
-          include: ["test/{gpu,optim,engine,train,interop,parity}/**/*.test.ts", "test/shaders.test.ts"],
+          include: inTheBrowser,
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -79,7 +83,7 @@ export default defineConfig({
         test: {
           name: "page",
           environment: "node",
-          include: ["test/{page,start}/**/*.test.ts"],
+          include: drivingChrome,
           sequence: { groupOrder: 2 },
           fileParallelism: false,
           testTimeout: 300_000,
