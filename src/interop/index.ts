@@ -1,0 +1,12 @@
+export {
+  type ReadSafetensorsOptions,
+  readSafetensors,
+  type SafetensorsFile,
+  writeSafetensors,
+} from "./safetensors.ts";
+export {
+  type SafetensorsDtype,
+  SafetensorsError,
+  type SafetensorsFault,
+  type SafetensorsTensor,
+} from "./safetensorsFormat.ts";
