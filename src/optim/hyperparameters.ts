@@ -1,0 +1,100 @@
+import { HyperparameterError } from "./errors.ts";
+
+/** A number, or a function of the step: `t` is 1 at the first. */
+export type Scalar = number | ((t: number) => number);
+
+/** The value of every hyperparameter of a rule at one step. */
+export type HyperValues = Record<string, number | boolean>;
+
+/** The same before a step is chosen. */
+export type HyperInput = Record<string, Scalar | boolean>;
+
+interface Domain {
+  readonly allows: (value: number) => boolean;
+  readonly words: string;
+}
+
+const notNegative: Domain = { allows: (x) => x >= 0, words: "a finite number >= 0" };
+const belowOne: Domain = { allows: (x) => x >= 0 && x < 1, words: "a number in [0, 1)" };
+
+/** What each hyperparameter may be, whichever rule has it. Stricter than PyTorch, which lets NaN and infinity pass. */
+const domains: Readonly<Record<string, Domain>> = {
+  lr: notNegative,
+  weightDecay: notNegative,
+  momentum: belowOne,
+  dampening: { allows: (x) => x >= 0 && x <= 1, words: "a number in [0, 1]" },
+  beta1: belowOne,
+  beta2: belowOne,
+  eps: { allows: (x) => x >= 2 ** -126, words: "a number >= 1.2e-38, or a zero gradient would divide by zero" },
+};
+
+/**
+ * The values at step t, checked.
+ * @throws HyperparameterError naming the rule, the hyperparameter, the value and what is allowed.
+ */
+export function valuesAt(rule: string, input: HyperInput, t: number): HyperValues {
+  const values: HyperValues = {};
+  for (const [name, scalar] of Object.entries(input)) {
+    const value = typeof scalar === "function" ? scalar(t) : scalar;
+    if (typeof value === "boolean") values[name] = value;
+    else values[name] = checkNumber(rule, name, value, typeof scalar === "function" ? ` at step ${t}` : "");
+  }
+  checkTogether(rule, values);
+  return values;
+}
+
+/**
+ * The defaults with the given options over them.
+ * @throws HyperparameterError for an option that the rule does not have, or one of the wrong type.
+ */
+export function withDefaults(rule: string, defaults: HyperInput, options: Partial<HyperInput>): HyperInput {
+  const input = { ...defaults };
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(defaults, name)) {
+      const allowed = Object.keys(defaults).join(", ");
+      throw new HyperparameterError(
+        `${rule}: unknown hyperparameter "${name}" (allowed ${allowed}). Check its spelling.`,
+      );
+    }
+    if (value === undefined) continue;
+    const isSwitch = typeof defaults[name] === "boolean";
+    if (isSwitch !== (typeof value === "boolean")) {
+      throw new HyperparameterError(
+        `${rule}: ${name} must be ${isSwitch ? "true or false" : "a number or a function of the step"}, got ${show(value)}.`,
+      );
+    }
+    input[name] = value;
+  }
+  return input;
+}
+
+function checkNumber(rule: string, name: string, value: unknown, when: string): number {
+  const domain = domains[name] ?? notNegative;
+  if (typeof value !== "number" || !Number.isFinite(value) || !domain.allows(value)) {
+    throw new HyperparameterError(`${rule}: ${name} must be ${domain.words}, got ${show(value)}${when}.`);
+  }
+  const rounded = Math.fround(value);
+  if (!Number.isFinite(rounded) || (value !== 0 && rounded === 0)) {
+    throw new HyperparameterError(`${rule}: ${name} must fit float32, got ${show(value)}${when}.`);
+  }
+  return value;
+}
+
+function checkTogether(rule: string, { lr, weightDecay, momentum, dampening, nesterov }: HyperValues): void {
+  if (nesterov === true && (momentum === 0 || dampening !== 0)) {
+    throw new HyperparameterError(
+      `${rule}: nesterov needs momentum > 0 and dampening 0, got momentum ${momentum} and dampening ${dampening}.`,
+    );
+  }
+  if (Number(lr) * Number(weightDecay) >= 1) {
+    throw new HyperparameterError(
+      `${rule}: lr * weightDecay must be below 1, or a step would take all of a weight and more, got ${lr} * ${weightDecay}. ` +
+        "Lower one of them.",
+    );
+  }
+}
+
+function show(value: unknown): string {
+  if (typeof value === "string") return `"${value}"`;
+  return typeof value === "bigint" ? `${value}n` : String(value);
+}

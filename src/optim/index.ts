@@ -1,0 +1,11 @@
+export { halfLife, shrinkPerStep, timescale, weightDecayFromPenalty, weightDecayFromShrink } from "./decay.ts";
+export * from "./errors.ts";
+export type { HyperInput, HyperValues, Scalar } from "./hyperparameters.ts";
+export { createOptimizer, Optimizer } from "./optimizer.ts";
+export { exemptByDefault, ParamGroup, type ParamGroupInput } from "./paramGroup.ts";
+export { adam } from "./rules/adam.ts";
+export { adamw } from "./rules/adamw.ts";
+export { sgd } from "./rules/sgd.ts";
+export { sgdw } from "./rules/sgdw.ts";
+export type { OptimizerTensor, Role } from "./tensors.ts";
+export type { Profile, UpdateRule } from "./updateRule.ts";

@@ -1,0 +1,88 @@
+import { halfLife, shrinkPerStep, timescale } from "./decay.ts";
+import { HyperparameterError } from "./errors.ts";
+import type { HyperInput, HyperValues, Scalar } from "./hyperparameters.ts";
+import type { CheckedTensor, OptimizerTensor } from "./tensors.ts";
+import type { UpdateRule } from "./updateRule.ts";
+
+/** Tensors with hyperparameters of their own; what is left out is the optimizer's. */
+export interface ParamGroupInput {
+  readonly tensors: readonly OptimizerTensor[];
+  readonly hyper?: Readonly<Record<string, Scalar | boolean>>;
+  /** Which tensors the decay leaves alone: `exemptByDefault` where it is left out, `() => false` for none. */
+  readonly exempt?: (tensor: Pick<OptimizerTensor, "name" | "shape" | "role">) => boolean;
+}
+
+/**
+ * Biases, norms and embeddings by role; without a role, tensors of fewer than two sides and names that end in `bias`.
+ */
+export function exemptByDefault({ name, shape, role }: Pick<OptimizerTensor, "name" | "shape" | "role">): boolean {
+  return role ? role !== "weight" : shape.length < 2 || name.endsWith("bias");
+}
+
+/** Some of an optimizer's tensors and the hyperparameters that they share. */
+export class ParamGroup {
+  readonly decaying: readonly CheckedTensor[];
+  readonly exempt: readonly CheckedTensor[];
+  readonly #has: (name: string) => boolean;
+  #rule: UpdateRule;
+
+  /** `has` tells which hyperparameters the optimizer was built for. */
+  constructor(
+    rule: UpdateRule,
+    tensors: readonly CheckedTensor[],
+    exempt: ParamGroupInput["exempt"],
+    has: (name: string) => boolean,
+  ) {
+    const isExempt = exempt ?? exemptByDefault;
+    this.#rule = rule;
+    this.#has = has;
+    const publicView = ({ role, ...tensor }: CheckedTensor) => (role ? { ...tensor, role } : tensor);
+    this.decaying = tensors.filter((tensor) => !isExempt(publicView(tensor)));
+    this.exempt = tensors.filter((tensor) => isExempt(publicView(tensor)));
+  }
+
+  get rule(): UpdateRule {
+    return this.#rule;
+  }
+
+  /**
+   * Changes hyperparameters from the next step on. No pipeline is made anew.
+   * @throws HyperparameterError for a value that the rule cannot use, or one that needs state the optimizer was made without.
+   */
+  set(hyper: Partial<HyperInput>): void {
+    const rule = this.#rule.with(hyper);
+    for (const name of ["momentum", "amsgrad"]) {
+      if (rule.uses(name) && !this.#has(name)) {
+        throw new HyperparameterError(
+          `${rule.name}: ${name} needs state that this optimizer was made without. Give it when you create the optimizer.`,
+        );
+      }
+    }
+    this.#rule = rule;
+  }
+
+  /** The hyperparameters at step t, checked. */
+  hyperAt(t: number): HyperValues {
+    return this.#rule.hyperAt(t);
+  }
+
+  /** What the decay does to this group's tensors at step t, in words. */
+  describe(t: number): string {
+    const { lr, weightDecay } = this.hyperAt(t) as { lr: number; weightDecay: number };
+    const shrink = shrinkPerStep(lr, weightDecay);
+    const kind = this.#rule.decay === "coupled" ? "as L2 regularization through the gradient, nominally" : "decoupled,";
+    const steps = (count: number): string => `${Number(count.toPrecision(4)).toLocaleString("en")} steps`;
+    const decay = shrink
+      ? `${kind} shrink per step ${shrink.toPrecision(4)}, half-life ${steps(halfLife(shrink))}, timescale ${steps(timescale(shrink))}`
+      : "none";
+    const lines = [`decay: ${decay}`, `decays: ${list(this.decaying)}`, `exempt: ${list(this.exempt)}`];
+    if (this.#rule.profile === "torch" && this.#rule.decay === "decoupled" && shrink && Math.fround(1 - shrink) === 1) {
+      lines.push("warning: in the torch profile a shrink below 6e-8 rounds to none. Use the accurate profile.");
+    }
+    return lines.join("\n");
+  }
+}
+
+function list(tensors: readonly CheckedTensor[]): string {
+  return tensors.map(({ name, shape }) => `${name} [${shape.join(", ")}]`).join(", ") || "nothing";
+}

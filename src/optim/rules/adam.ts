@@ -1,0 +1,20 @@
+import code from "../../../shaders/optim/adam.wgsl?raw";
+import { momentsVariant, rulePart } from "../parts.ts";
+import { ascent, momentScalars } from "../scalars.ts";
+import { defineRule } from "../updateRule.ts";
+
+/**
+ * Adam, as torch.optim.Adam: its weight decay is L2 regularization, which the moments rescale. For a decay that shrinks
+ * all weights alike use `adamw`. State: `m`, `v`, and `vMax` with `amsgrad`.
+ */
+export const adam = defineRule({
+  name: "adam",
+  defaults: { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, amsgrad: false, maximize: false },
+  decay: "coupled",
+  variant: (uses) => momentsVariant(rulePart("adam", code), uses("amsgrad")),
+  scalars: ({ weightDecay, maximize, ...moments }, t) => ({
+    ascent: ascent(maximize),
+    weightDecay,
+    ...momentScalars(moments, t),
+  }),
+});

@@ -1,0 +1,20 @@
+import code from "../../../shaders/optim/adamw.wgsl?raw";
+import { momentsVariant, rulePart } from "../parts.ts";
+import { ascent, momentScalars, shrink } from "../scalars.ts";
+import { defineRule } from "../updateRule.ts";
+
+/**
+ * AdamW (Loshchilov & Hutter 2019), as torch.optim.AdamW: each step shrinks every weight by lr * weightDecay, whatever
+ * its gradient. State: `m`, `v`, and `vMax` with `amsgrad`.
+ */
+export const adamw = defineRule({
+  name: "adamw",
+  defaults: { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 1e-2, amsgrad: false, maximize: false },
+  decay: "decoupled",
+  variant: (uses) => momentsVariant(rulePart("adamw", code), uses("amsgrad")),
+  scalars: ({ lr, weightDecay, maximize, ...moments }, t) => ({
+    ascent: ascent(maximize),
+    ...shrink(lr, weightDecay),
+    ...momentScalars({ lr, ...moments }, t),
+  }),
+});
