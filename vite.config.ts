@@ -46,6 +46,8 @@ export default defineConfig({
     sourcemap: true,
     copyPublicDir: false,
     lib: { entry: Object.fromEntries(doors.map((door) => [door, here(`src/${door}.ts`)])), formats: ["es"] },
+    // One file out for each file in, under its own name: what is shipped reads like the sources and lies beside its types.
+    rolldownOptions: { output: { preserveModules: true, preserveModulesRoot: here("src") } },
   },
   test: {
     reporters: ["default", new ClosingLine()],
