@@ -82,7 +82,9 @@ function attempt(command, ...args) {
     timeout: 300_000,
     env: { ...env, DEBIAN_FRONTEND: "noninteractive" },
   });
-  if (status !== 0) console.log(`  did not work: ${error?.message ?? stderr.trim().split("\n").at(-1)}`);
+  if (status === 0) return;
+  const lines = error ? [error.message] : stderr.trim().split("\n");
+  console.log(`  did not work: ${lines.find((line) => /error/i.test(line)) ?? lines.at(-1)}`);
 }
 
 /**

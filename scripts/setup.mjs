@@ -18,5 +18,10 @@ if (!upToDate) {
 }
 if (!process.argv.includes("--no-browser")) {
   const { ensureChrome } = await import("./chrome.mjs");
-  ensureChrome();
+  try {
+    ensureChrome();
+  } catch (error) {
+    console.error(/** @type {Error} */ (error).message);
+    process.exit(1);
+  }
 }
