@@ -7,7 +7,7 @@ export type Scalar = number | ((t: number) => number);
 export type HyperValues = Record<string, number | boolean>;
 
 /** The same before a step is chosen. */
-export type HyperInput = Record<string, Scalar | boolean>;
+export type HyperInput = Record<string, Scalar | boolean | undefined>;
 
 interface Domain {
   readonly allows: (value: number) => boolean;
@@ -47,7 +47,7 @@ export function valuesAt(rule: string, input: HyperInput, t: number): HyperValue
  * The defaults with the given options over them.
  * @throws HyperparameterError for an option that the rule does not have, or one of the wrong type.
  */
-export function withDefaults(rule: string, defaults: HyperInput, options: Partial<HyperInput>): HyperInput {
+export function withDefaults(rule: string, defaults: HyperInput, options: HyperInput): HyperInput {
   const input = { ...defaults };
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(defaults, name)) {

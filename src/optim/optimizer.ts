@@ -77,7 +77,7 @@ export class Optimizer {
   encode(): void {
     if (this.#destroyed) throw new DisposedError("optimizer: it was destroyed. Create a new one.");
     const { stream } = this.#gpu;
-    if (this.#encodedAt === stream.counts.submits) {
+    if (this.#dispatches.length > 0 && this.#encodedAt === stream.counts.submits) {
       throw new UsageError("optimizer: two updates were encoded for one submit. Submit the stream after each.");
     }
     const t = this.#stepCount + 1;

@@ -1,13 +1,13 @@
 import { halfLife, shrinkPerStep, timescale } from "./decay.ts";
 import { HyperparameterError } from "./errors.ts";
-import type { HyperInput, HyperValues, Scalar } from "./hyperparameters.ts";
+import type { HyperInput, HyperValues } from "./hyperparameters.ts";
 import type { CheckedTensor, OptimizerTensor } from "./tensors.ts";
 import type { UpdateRule } from "./updateRule.ts";
 
 /** Tensors with hyperparameters of their own; what is left out is the optimizer's. */
 export interface ParamGroupInput {
   readonly tensors: readonly OptimizerTensor[];
-  readonly hyper?: Readonly<Record<string, Scalar | boolean>>;
+  readonly hyper?: HyperInput;
   /** Which tensors the decay leaves alone: `exemptByDefault` where it is left out, `() => false` for none. */
   readonly exempt?: (tensor: Pick<OptimizerTensor, "name" | "shape" | "role">) => boolean;
 }
@@ -49,7 +49,7 @@ export class ParamGroup {
    * Changes hyperparameters from the next step on. No pipeline is made anew.
    * @throws HyperparameterError for a value that the rule cannot use, or one that needs state the optimizer was made without.
    */
-  set(hyper: Partial<HyperInput>): void {
+  set(hyper: HyperInput): void {
     const rule = this.#rule.with(hyper);
     for (const name of ["momentum", "amsgrad"]) {
       if (rule.uses(name) && !this.#has(name)) {

@@ -45,7 +45,7 @@ export interface UpdateRule {
   /** Whether a hyperparameter is, or may become, anything but 0 or false. */
   uses(name: string): boolean;
   /** The same rule with some hyperparameters replaced. */
-  with(options: Partial<HyperInput>): UpdateRule;
+  with(options: HyperInput): UpdateRule;
 }
 
 /**
@@ -63,7 +63,7 @@ export function defineRule<H extends object>(definition: RuleDefinition<H>): (op
     return build(
       definition as unknown as RuleDefinition<HyperValues>,
       profile,
-      withDefaults(definition.name, defaults, options as Partial<HyperInput>),
+      withDefaults(definition.name, defaults, options as HyperInput),
     );
   };
 }

@@ -9,7 +9,7 @@ import { defineRule } from "../updateRule.ts";
  */
 export const sgdw = defineRule({
   name: "sgdw",
-  defaults: { lr: 1e-3, momentum: 0, dampening: 0, nesterov: false, weightDecay: 1e-2, maximize: false },
+  defaults: { lr: 1e-3, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0, maximize: false },
   decay: "decoupled",
   variant: (uses) => velocityVariant(rulePart("sgdw", code), uses("momentum")),
   scalars: ({ lr, weightDecay, maximize, ...momentum }, t) => ({

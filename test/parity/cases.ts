@@ -1,0 +1,180 @@
+/**
+ * The cases of the parity test: every row of the table in both profiles at every size where a kernel may go wrong, and
+ * the layouts, limits and groups that one tensor alone does not show.
+ */
+import type { Limits } from "../../src/gpu/index.ts";
+import type { Profile } from "../../src/reference/index.ts";
+import { type Row, type RuleName, table } from "./table.ts";
+
+export interface ParityTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Which of the case's rows has its hyperparameters. */
+  readonly paramGroup: number;
+}
+
+/** How the tensors lie in memory. */
+export type Memory =
+  /** One slab of parameters and one of gradients, as the engine has them. */
+  | "slabs"
+  /** A buffer each, of just the tensor's bytes. */
+  | "own buffers"
+  /** One buffer, parameters and gradients in turn. */
+  | "one buffer";
+
+export interface ParityCase {
+  readonly name: string;
+  readonly rule: RuleName;
+  readonly profile: Profile;
+  /** The hyperparameters of each param group. */
+  readonly rows: readonly Row[];
+  readonly tensors: readonly ParityTensor[];
+  readonly memory: Memory;
+  /** Whether biases and the like are left alone by the decay, as by default. */
+  readonly exempt: boolean;
+  readonly limits: Partial<Limits>;
+  readonly steps: number;
+  readonly seed: number;
+}
+
+const profiles: readonly Profile[] = ["accurate", "torch"];
+
+/** Elements: none, one, around a group of four, a workgroup, a tile (1,024) and two tiles. */
+export const edgeSizes = [0, 1, 3, 4, 63, 64, 65, 255, 256, 257, 1023, 1024, 1025, 2049];
+
+const steps = 50;
+
+function tableCases(): ParityCase[] {
+  return table.flatMap((row, rowIndex) =>
+    profiles.flatMap((profile) =>
+      edgeSizes.map((size, sizeIndex) => ({
+        name: `${row.rule} · ${row.desc} · ${profile} · ${size} elements`,
+        rule: row.rule,
+        profile,
+        rows: [row],
+        tensors: [{ name: "w", shape: [size], paramGroup: 0 }],
+        memory: "slabs" as const,
+        exempt: false,
+        limits: {},
+        steps,
+        seed: 1 + rowIndex * 100 + sizeIndex,
+      })),
+    ),
+  );
+}
+
+/** A rule with all of its state: one row of the table. */
+const fullest: readonly { rule: RuleName; desc: string }[] = [
+  { rule: "sgd", desc: "nesterov, weight decay" },
+  { rule: "sgdw", desc: "momentum, decay" },
+  { rule: "adam", desc: "amsgrad, weight decay" },
+  { rule: "adamw", desc: "cosine lr" },
+];
+
+const vectors = (sizes: readonly number[]): ParityTensor[] =>
+  sizes.map((size, i) => ({ name: `w${i}`, shape: [size], paramGroup: 0 }));
+
+/** The tensors of a small GPT-2, 148 of them, in three groups: embeddings, matrices, and the rest. */
+function gptTensors(width: number): ParityTensor[] {
+  const block = (i: number): [string, number[]][] => [
+    [`h.${i}.ln_1.weight`, [width]],
+    [`h.${i}.ln_1.bias`, [width]],
+    [`h.${i}.attn.weight`, [width, 3 * width]],
+    [`h.${i}.attn.bias`, [3 * width]],
+    [`h.${i}.proj.weight`, [width, width]],
+    [`h.${i}.proj.bias`, [width]],
+    [`h.${i}.ln_2.weight`, [width]],
+    [`h.${i}.ln_2.bias`, [width]],
+    [`h.${i}.fc.weight`, [width, 4 * width]],
+    [`h.${i}.fc.bias`, [4 * width]],
+    [`h.${i}.out.weight`, [4 * width, width]],
+    [`h.${i}.out.bias`, [width]],
+  ];
+  const named: [string, number[]][] = [
+    ["wte", [101, width]],
+    ["wpe", [33, width]],
+    ...Array.from({ length: 12 }, (_, i) => block(i)).flat(),
+    ["ln_f.weight", [width]],
+    ["ln_f.bias", [width]],
+  ];
+  const groupOf = (name: string, shape: number[]): number => (/^w[tp]e/.test(name) ? 0 : shape.length === 2 ? 1 : 2);
+  return named.map(([name, shape]) => ({ name, shape, paramGroup: groupOf(name, shape) }));
+}
+
+type Layout = Pick<ParityCase, "tensors" | "memory" | "limits"> & { what: string; groups?: number; exempt?: boolean };
+
+const sizes = [5000, 3, 1, 1025, 2048, 77];
+
+const layouts: readonly Layout[] = [
+  { what: "148 tensors in 3 groups", tensors: gptTensors(12), memory: "slabs", limits: {}, groups: 3, exempt: true },
+  {
+    what: "bindings of 4 KiB",
+    tensors: vectors(sizes),
+    memory: "slabs",
+    limits: { maxStorageBufferBindingSize: 4096 },
+  },
+  {
+    what: "bindings of 9 KiB",
+    tensors: vectors(sizes),
+    memory: "slabs",
+    limits: { maxStorageBufferBindingSize: 9216 },
+  },
+  { what: "buffers of 20 KiB", tensors: vectors(sizes), memory: "slabs", limits: { maxBufferSize: 20480 } },
+  {
+    what: "3 workgroups a side",
+    tensors: vectors(sizes),
+    memory: "slabs",
+    limits: { maxComputeWorkgroupsPerDimension: 3 },
+  },
+  {
+    what: "workgroups of 64",
+    tensors: vectors(sizes),
+    memory: "slabs",
+    limits: { maxComputeInvocationsPerWorkgroup: 64 },
+  },
+  { what: "ragged buffers", tensors: vectors([1, 2, 3, 5, 7, 1025, 1030]), memory: "own buffers", limits: {} },
+  { what: "one buffer for all", tensors: vectors([1, 2, 300, 5, 64, 1025]), memory: "one buffer", limits: {} },
+];
+
+function layoutCases(): ParityCase[] {
+  return fullest.flatMap(({ rule, desc }) => {
+    const row = table.find((each) => each.rule === rule && each.desc === desc);
+    if (!row) throw new Error(`cases: no row "${rule} · ${desc}" in the table.`);
+    const rows = [
+      row,
+      { ...row, hyper: { ...row.hyper, lr: 2e-3 } },
+      { ...row, hyper: { ...row.hyper, weightDecay: 0 } },
+    ];
+    return profiles.flatMap((profile) =>
+      layouts.map(({ what, groups = 1, exempt = false, ...layout }, i) => ({
+        name: `${rule} · ${desc} · ${profile} · ${what}`,
+        rule,
+        profile,
+        rows: rows.slice(0, groups),
+        exempt,
+        steps,
+        seed: 9000 + i,
+        ...layout,
+      })),
+    );
+  });
+}
+
+/** More workgroups than one side of a dispatch may have, on any device: one lane each, so that 1 MiB is enough. */
+function hugeGridCase(): ParityCase {
+  const row = table.find(({ rule, desc }) => rule === "adamw" && desc === "defaults") as Row;
+  return {
+    name: "adamw · defaults · accurate · 65,537 workgroups",
+    rule: "adamw",
+    profile: "accurate",
+    rows: [row],
+    tensors: vectors([4 * 65_537]),
+    memory: "slabs",
+    exempt: false,
+    limits: { maxComputeInvocationsPerWorkgroup: 1 },
+    steps,
+    seed: 7,
+  };
+}
+
+export const cases: readonly ParityCase[] = [...tableCases(), ...layoutCases(), hugeGridCase()];

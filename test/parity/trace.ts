@@ -1,0 +1,121 @@
+/**
+ * The reference, run over a row of the parity table from the fixtures' inputs: what it holds at the recorded steps, and
+ * the scale on which an error there is measured.
+ */
+
+import {
+  type AdamTensor,
+  adam,
+  adamw,
+  float32,
+  float64,
+  type Profile,
+  type Round,
+  type SgdTensor,
+  sgd,
+  sgdw,
+  type Values,
+} from "../../src/reference/index.ts";
+import {
+  fixtureCount,
+  fixtureSeed,
+  fixtureSteps,
+  gradientAt,
+  initialParam,
+  recordedSteps,
+  type TensorName,
+  type Tensors,
+  torchDefaults,
+} from "./fixtures.ts";
+import { hyperAt, type Row, type RowHyper, type RuleName } from "./table.ts";
+
+type Hyper = Required<RowHyper>;
+type AnyTensor = AdamTensor & SgdTensor;
+type Rule = (tensor: AnyTensor, hyper: Hyper, t: number, round: Round, profile: Profile) => void;
+
+const rules: Record<RuleName, Rule> = { sgd, sgdw, adam, adamw };
+
+export interface Recorded {
+  t: number;
+  tensors: Tensors;
+  /** For each element the largest magnitude that it, or a term summed into it, has had so far. */
+  scales: Tensors;
+}
+
+export interface Length {
+  count: number;
+  steps: number;
+  recorded: readonly number[];
+}
+
+const fixtureLength: Length = { count: fixtureCount, steps: fixtureSteps, recorded: recordedSteps };
+
+export function trace(
+  row: Row,
+  precision: "float32" | "float64",
+  profile: Profile,
+  { count, steps, recorded }: Length = fixtureLength,
+): Recorded[] {
+  const zeros = () => (precision === "float32" ? new Float32Array(count) : new Float64Array(count));
+  const round = precision === "float32" ? float32 : float64;
+  const hyperOf = (t: number): Hyper => ({ ...torchDefaults(row.rule), ...hyperAt(row, t) });
+
+  const param = zeros();
+  param.set(initialParam(fixtureSeed, count));
+  const grad = zeros();
+  const tensors: Tensors = { param };
+  for (const name of stateNames(row.rule, hyperOf(1))) tensors[name] = zeros();
+  const scales: Tensors = {};
+  for (const name of namesOf(tensors)) scales[name] = new Float64Array(count);
+
+  const kept: Recorded[] = [];
+  for (let t = 1; t <= steps; t++) {
+    const hyper = hyperOf(t);
+    grad.set(gradientAt(fixtureSeed, t, count));
+    const terms = largestTerms(row.rule, hyper, t, param, grad);
+    rules[row.rule]({ ...tensors, grad } as AnyTensor, hyper, t, round, profile);
+    for (const name of namesOf(tensors)) {
+      const scale = scales[name]!;
+      scale.forEach((before, i) => {
+        scale[i] = Math.max(before, Math.abs(tensors[name]![i]!), terms[name][i]!);
+      });
+    }
+    if (recorded.includes(t)) kept.push({ t, tensors: structuredClone(tensors), scales: structuredClone(scales) });
+  }
+  return kept;
+}
+
+/**
+ * The largest magnitude of what step t sums into each tensor. Where the decay goes through the gradient, g + λp may
+ * cancel: its rounding error is then that of the terms, which the small sum alone would not show.
+ */
+function largestTerms(
+  rule: RuleName,
+  hyper: Hyper,
+  t: number,
+  param: Values,
+  grad: Values,
+): Record<TensorName, Values> {
+  const coupled = rule === "sgd" || rule === "adam";
+  const gradient = Float64Array.from(grad, (g, i) =>
+    Math.max(Math.abs(g), coupled ? hyper.weightDecay * Math.abs(param[i]!) : 0),
+  );
+  const gradientShare = t === 1 ? 1 : 1 - hyper.dampening;
+  const square = gradient.map((g) => (1 - hyper.beta2) * g * g);
+  return {
+    param: Float64Array.from(param, Math.abs),
+    velocity: gradient.map((g) => gradientShare * g),
+    m: gradient.map((g) => (1 - hyper.beta1) * g),
+    v: square,
+    vMax: square,
+  };
+}
+
+function stateNames(rule: RuleName, { momentum, amsgrad }: Hyper): TensorName[] {
+  if (rule === "sgd" || rule === "sgdw") return momentum === 0 ? [] : ["velocity"];
+  return amsgrad ? ["m", "v", "vMax"] : ["m", "v"];
+}
+
+export function namesOf(tensors: object): TensorName[] {
+  return Object.keys(tensors) as TensorName[];
+}
