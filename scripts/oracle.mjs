@@ -1,0 +1,225 @@
+// @ts-check
+// Holds test/fixtures/torch.json to the real PyTorch: runs every row of the parity table through torch.optim and
+// compares (the default), or rewrites the file (--write). PyTorch lives in a Python environment of its own, .oracle/.
+import { spawnSync } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
+import { createServer } from "vite";
+
+/** @typedef {import("../test/parity/fixtures.ts").TorchFixtures} TorchFixtures */
+/** @typedef {import("../test/parity/fixtures.ts").TorchRow} TorchRow */
+/** @typedef {import("../test/parity/fixtures.ts").TensorBits} Tensors */
+/** @typedef {import("../test/parity/table.ts").Row} Row */
+/** @typedef {import("../test/parity/trace.ts").Recorded} Recorded */
+/** @typedef {Omit<TorchFixtures, "rows"> & { rows: Pick<TorchRow, "float32" | "float64">[] }} Answer */
+
+const torchVersion = "2.13.0";
+/** Another CPU may fuse other multiply-adds: PyTorch's kernels that fuse none were 5.0 ulp away, the worst of all rows. */
+const maxUlp = 8;
+/** The same over 1000 steps, in which such differences add up. */
+const maxUlpLong = 32;
+/** In float64, as a fraction of the largest value the element has had. */
+const maxRelative = 1e-14;
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const fixturePath = join(root, "test", "fixtures", "torch.json");
+
+/** @param {string} message @returns {never} */
+function stop(message) {
+  console.error(message);
+  process.exit(1);
+}
+
+/** Path of a Python that has PyTorch; makes the environment when it is missing or has another version. */
+function ensurePython() {
+  const windows = process.platform === "win32";
+  const folder = join(root, ".oracle");
+  const python = windows ? join(folder, "Scripts", "python.exe") : join(folder, "bin", "python");
+  const versions = "import importlib.metadata as m; print(m.version('torch').split('+')[0], m.version('numpy'))";
+  const found = spawnSync(python, ["-c", versions], { encoding: "utf8" });
+  if (found.status === 0 && found.stdout.startsWith(`${torchVersion} `)) return python;
+
+  console.log(`Making a Python environment with PyTorch ${torchVersion} in .oracle/ (about 1 GB, once) ...`);
+  const made = spawnSync(windows ? "python" : "python3", ["-m", "venv", "--clear", folder], { stdio: "inherit" });
+  if (made.status !== 0) stop("oracle: no Python environment could be made. Install Python 3.10 or newer with venv.");
+  const packages = ["-m", "pip", "install", "--disable-pip-version-check", `torch==${torchVersion}`, "numpy"];
+  const installed = spawnSync(python, packages, { stdio: "inherit" });
+  if (installed.status !== 0) stop(`oracle: pip could not install torch==${torchVersion}. Its message is above.`);
+  return python;
+}
+
+/**
+ * The parity table, the fixtures and the reference: TypeScript, so vite loads them.
+ * @returns {Promise<typeof import("../test/parity/table.ts") & typeof import("../test/parity/fixtures.ts") & typeof import("../test/parity/trace.ts")>}
+ */
+async function loadParity() {
+  const server = await createServer({
+    root,
+    configFile: false,
+    appType: "custom",
+    logLevel: "error",
+    optimizeDeps: { noDiscovery: true },
+    server: { middlewareMode: true, ws: false },
+  });
+  const modules = [];
+  for (const name of ["table", "fixtures", "trace"])
+    modules.push(await server.ssrLoadModule(`/test/parity/${name}.ts`));
+  await server.close();
+  return /** @type {any} */ (Object.assign({}, ...modules));
+}
+
+/** @param {string} python @param {object} request @param {Record<string, string>} env @returns {Answer} */
+function runTorch(python, request, env = {}) {
+  const ran = spawnSync(python, [join(root, "scripts", "torchOracle.py")], {
+    input: JSON.stringify(request),
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, ...env },
+  });
+  if (ran.status !== 0) stop("oracle: PyTorch did not run. Its message is above.");
+  return JSON.parse(ran.stdout);
+}
+
+/** JSON with what fits on a line on one line, so that a diff shows which tensor changed. @param {unknown} value */
+function readableJson(value, indent = "") {
+  const flat = JSON.stringify(value);
+  if (typeof value !== "object" || value === null || flat.length + indent.length <= 120) return flat;
+  const inner = `${indent} `;
+  /** @type {string[]} */
+  const parts = Array.isArray(value)
+    ? value.map((item) => inner + readableJson(item, inner))
+    : Object.entries(value).map(([key, item]) => `${inner}${JSON.stringify(key)}: ${readableJson(item, inner)}`);
+  const [open, close] = Array.isArray(value) ? "[]" : "{}";
+  return `${open}\n${parts.join(",\n")}\n${indent}${close}`;
+}
+
+const options = process.argv.slice(2);
+const write = options.includes("--write");
+if (options.some((option) => option !== "--write")) {
+  stop(`oracle: unknown option (got ${options.join(" ")}, allowed --write). Leave it out to check.`);
+}
+if (!existsSync(fixturePath)) {
+  if (!write) stop("oracle: there is no test/fixtures/torch.json. Run `npm run oracle -- --write`.");
+  writeFileSync(fixturePath, "{}\n"); // fixtures.ts imports the file
+}
+
+const python = ensurePython();
+const parity = await loadParity();
+const { table, hyperAt, fixtureSeed, fixtureCount, fixtureSteps, recordedSteps, longRun } = parity;
+const committed = parity.torchFixtures;
+
+const request = {
+  seed: fixtureSeed,
+  count: fixtureCount,
+  recordedSteps,
+  roundRootsCorrectly: false,
+  long: longRun,
+  rows: table.map((row) => ({
+    rule: row.rule,
+    desc: row.desc,
+    hyper: Array.from({ length: fixtureSteps }, (_, i) => hyperAt(row, i + 1)),
+  })),
+};
+console.log(`Running ${table.length} rows of ${fixtureSteps} steps through PyTorch ${torchVersion} ...`);
+const answer = runTorch(python, request);
+console.log("The same with each operation rounded on its own: no fused multiply-adds, correctly rounded roots ...");
+const rounded = runTorch(python, { ...request, roundRootsCorrectly: true }, { ATEN_CPU_CAPABILITY: "default" });
+
+/** @type {TorchFixtures} */
+const made = {
+  torch: answer.torch,
+  inputs: answer.inputs,
+  defaults: answer.defaults,
+  documents: answer.documents,
+  rows: table.map(({ rule, desc, hyper, vary }, i) => {
+    const { float32, float64 } = answer.rows[i] ?? stop(`oracle: PyTorch gave no answer for "${rule}: ${desc}".`);
+    const correctlyRounded = rounded.rows[i]?.float32[fixtureSteps] ?? {};
+    return {
+      rule,
+      desc,
+      hyper: vary ? (request.rows[i]?.hyper ?? []) : hyper,
+      float32,
+      correctlyRounded,
+      float64,
+    };
+  }),
+  long: answer.long.map((run, i) => ({ ...run, correctlyRounded: rounded.long[i]?.float32 ?? {} })),
+};
+if (write) {
+  const text = `${readableJson(made)}\n`;
+  writeFileSync(fixturePath, text);
+  console.log(`Wrote ${table.length} rows to test/fixtures/torch.json (${Math.round(text.length / 1024)} KiB).`);
+} else {
+  check();
+}
+
+/** Compares what PyTorch did now with what the file says it did, a line for each row. */
+function check() {
+  /** @type {string[]} */
+  const failures = [];
+  /** @param {string} name @param {boolean} passed @param {string} finding */
+  const report = (name, passed, finding) => {
+    console.log(`  ${passed ? "ok  " : "FAIL"} ${name.padEnd(42)} ${finding}`);
+    if (!passed) failures.push(name);
+  };
+
+  for (const part of /** @type {const} */ (["torch", "inputs", "defaults", "documents"])) {
+    const equal = isDeepStrictEqual(made[part], committed[part]);
+    report(part, equal, equal ? "equal" : "differs");
+  }
+  made.rows.forEach((row, i) => {
+    const name = `${row.rule}: ${row.desc}`;
+    const before = committed.rows.find(({ rule, desc }) => rule === row.rule && desc === row.desc);
+    if (!before) report(name, false, "is not in torch.json");
+    else if (!isDeepStrictEqual(row.hyper, before.hyper))
+      report(name, false, "has other hyperparameters in torch.json");
+    else {
+      // The scales to measure on, in float64, at each recorded step.
+      const traced = parity.trace(/** @type {Row} */ (table[i]), "float64", "torch");
+      const [ulps, relative] = worstOfRow(row, before, traced);
+      const passed = ulps <= maxUlp && relative <= maxRelative; // false for NaN
+      const equal = ulps === 0 && relative === 0;
+      report(name, passed, equal ? "bit-equal" : `${ulps.toFixed(1)} ulp, float64 ${relative.toExponential(0)}`);
+    }
+  });
+  for (const { rule, desc } of committed.rows) {
+    const known = table.some((row) => row.rule === rule && row.desc === desc);
+    if (!known) report(`${rule}: ${desc}`, false, "is in torch.json, and not in the table");
+  }
+  for (const { rule, steps, count, float32 } of made.long) {
+    const before = committed.long.find((run) => run.rule === rule)?.float32;
+    const row = { rule, desc: "defaults", hyper: {} };
+    const [last] = parity.trace(row, "float64", "torch", { count, steps, recorded: [steps] });
+    const ulps = parity.worstUlpErrors(decoded(float32), decoded(before), last?.scales ?? {});
+    report(`${rule}, ${steps} steps`, ulps <= maxUlpLong, ulps === 0 ? "bit-equal" : `${ulps.toFixed(1)} ulp`);
+  }
+
+  if (failures.length > 0) {
+    const remedy = "If the table changed, run `npm run oracle -- --write`.";
+    stop(`torch.json does not hold (limits: ${maxUlp} ulp, ${maxRelative}): ${failures.join("; ")}. ${remedy}`);
+  }
+  console.log(`torch.json holds: ${table.length} rows.`);
+}
+
+/**
+ * The worst errors of a row: in float32 spacings, and in float64 as a fraction of the largest value.
+ * @param {TorchRow} now @param {TorchRow} before @param {Recorded[]} traced
+ */
+function worstOfRow(now, before, traced) {
+  const ulps = traced.map(({ t, scales }) =>
+    parity.worstUlpErrors(decoded(now.float32[t]), decoded(before.float32[t]), scales),
+  );
+  const last = traced.at(-1)?.scales ?? {};
+  ulps.push(parity.worstUlpErrors(decoded(now.correctlyRounded), decoded(before.correctlyRounded), last));
+  const [a, b] = [parity.decodeFloat64(now.float64), parity.decodeFloat64(before.float64)];
+  const relative = [...a].map((value, i) => Math.abs(value - (b[i] ?? Number.NaN)) / (last.param?.[i] ?? 0));
+  return /** @type {const} */ ([Math.max(...ulps), Math.max(...relative)]);
+}
+
+/** @param {Tensors} [tensors] */
+function decoded(tensors = {}) {
+  return parity.decodeTensors(tensors);
+}

@@ -1,0 +1,173 @@
+"""Runs the rows of test/parity/table.ts through the real torch.optim and prints what came out.
+
+Reads one JSON request on stdin and writes one JSON answer on stdout (progress goes to stderr); scripts/oracle.mjs
+is the other end. Every tensor travels as base64 of its little-endian bytes, so that no digit is lost or invented.
+
+Gradients are open-loop: they come from a counter-based generator (src/engine/random.ts is its twin) and not from a
+loss, so an error of one step is not fed back through a model and every step can be held to a bound.
+"""
+
+import base64
+import json
+import sys
+
+import numpy as np
+import torch
+
+RULES = {"sgd": torch.optim.SGD, "sgdw": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+
+# Our names on the left, PyTorch's on the right.
+HYPER_NAMES = {
+    "lr": "lr",
+    "momentum": "momentum",
+    "dampening": "dampening",
+    "nesterov": "nesterov",
+    "eps": "eps",
+    "weightDecay": "weight_decay",
+    "maximize": "maximize",
+    "amsgrad": "amsgrad",
+}
+STATE_NAMES = {"velocity": "momentum_buffer", "m": "exp_avg", "v": "exp_avg_sq", "vMax": "max_exp_avg_sq"}
+
+
+def pcg(x):
+    """The PCG hash RXS-M-XS of 32 bits; uint32 arrays in and out, so that the arithmetic wraps."""
+    state = x * np.uint32(747796405) + np.uint32(2891336453)
+    word = ((state >> ((state >> np.uint32(28)) + np.uint32(4))) ^ state) * np.uint32(277803737)
+    return (word >> np.uint32(22)) ^ word
+
+
+def random_signed(seed, stream, count):
+    """`count` numbers in [-1, 1), each a multiple of 2^-23: exact in float32."""
+    key = pcg(np.uint32([stream]) + pcg(np.uint32([seed])))
+    bits = pcg(np.arange(count, dtype=np.uint32) + key)
+    return (bits >> np.uint32(8)).astype(np.float64) * 2.0**-23 - 1
+
+
+def initial_param(seed, count):
+    return random_signed(seed, 0, count)
+
+
+def gradient_at(seed, t, count):
+    """Gradients of twelve magnitudes, and some that are exactly zero: a zero gradient still decays."""
+    i = np.arange(count)
+    return np.where(i % 13 == 7, 0.0, random_signed(seed, t, count) * 2.0 ** -(i % 12))
+
+
+def bits(values):
+    array = np.asarray(values)
+    return base64.b64encode(array.astype(array.dtype.newbyteorder("<")).tobytes()).decode("ascii")
+
+
+def torch_group(rule, hyper):
+    """PyTorch's words for `hyper`; what it leaves out stays at PyTorch's default."""
+    group = {HYPER_NAMES[name]: value for name, value in hyper.items() if name in HYPER_NAMES}
+    if "beta1" in hyper or "beta2" in hyper:
+        default1, default2 = defaults(RULES[rule])["betas"]
+        # JSON has no 0.0, and PyTorch insists on floats.
+        group["betas"] = (float(hyper.get("beta1", default1)), float(hyper.get("beta2", default2)))
+    unknown = hyper.keys() - HYPER_NAMES.keys() - {"beta1", "beta2"}
+    if unknown:
+        raise ValueError(f"{rule}: no PyTorch name for {sorted(unknown)}; add it to HYPER_NAMES")
+    return group
+
+
+def defaults(optimizer_class):
+    return optimizer_class([torch.zeros(1)]).defaults
+
+
+def run(rule, hypers, seed, count, dtype):
+    """Yields (t, tensors by our names) after each of the steps t = 1, 2, ..."""
+    param = torch.tensor(initial_param(seed, count), dtype=dtype)
+    groups = [torch_group(rule, hyper) for hyper in hypers]
+    # PyTorch has no SGDW. Its shrink is the line that AdamW has, then SGD follows without any decay of its own.
+    lr = defaults(RULES[rule])["lr"]
+    shrinks = [1 - group.get("lr", lr) * group.pop("weight_decay", 0) if rule == "sgdw" else None for group in groups]
+
+    optimizer = RULES[rule]([param], foreach=False, **groups[0])
+    for t, (group, shrink) in enumerate(zip(groups, shrinks), start=1):
+        optimizer.param_groups[0].update(group)
+        param.grad = torch.tensor(gradient_at(seed, t, count), dtype=dtype)
+        if shrink is not None:
+            with torch.no_grad():
+                param.mul_(shrink)
+        optimizer.step()
+        state = optimizer.state[param]
+        tensors = {ours: state[theirs].numpy() for ours, theirs in STATE_NAMES.items() if state.get(theirs) is not None}
+        yield t, {"param": param.numpy(), **tensors}
+
+
+def all_bits(tensors):
+    return {name: bits(values) for name, values in tensors.items()}
+
+
+def run_row(row, request):
+    """Every tensor after the recorded steps in float32, and the last parameter in float64."""
+    seed, count = request["seed"], request["count"]
+    float32 = {}
+    for t, tensors in run(row["rule"], row["hyper"], seed, count, torch.float32):
+        if t in request["recordedSteps"]:
+            float32[t] = all_bits(tensors)
+    for _, tensors in run(row["rule"], row["hyper"], seed, count, torch.float64):
+        param = tensors["param"]
+    return {"float32": float32, "float64": bits(param)}
+
+
+def run_long(rule, seed, steps, count):
+    """Many steps at PyTorch's defaults: what a bound per step hides, drift, shows here."""
+    for _, tensors in run(rule, [{}] * steps, seed, count, torch.float32):
+        pass
+    return {"rule": rule, "steps": steps, "count": count, "float32": all_bits(tensors)}
+
+
+def run_document(lr, weight_decay):
+    """The documents' example, f = x^2 from x = 1, one step of SGD, with the gradient from autograd."""
+    x = torch.tensor(1.0, requires_grad=True)
+    optimizer = torch.optim.SGD([x], lr=lr, weight_decay=weight_decay, foreach=False)
+    (x**2).backward()
+    optimizer.step()
+    return {"start": 1, "gradient": x.grad.item(), "hyper": {"lr": lr, "weightDecay": weight_decay}, "after": x.item()}
+
+
+def round_roots_correctly():
+    """PyTorch leaves float32 roots to a vendor's library, which on some CPUs is up to 0.75 ulp off (0.5 is correct)."""
+    torch.Tensor.sqrt = lambda tensor: torch.from_numpy(np.sqrt(tensor.numpy()))
+
+
+def progress(text):
+    """One line that changes in place, for a person at a terminal only."""
+    if sys.stderr.isatty():
+        print(f"\r  {text:<72}\r", end="", file=sys.stderr, flush=True)
+
+
+def main():
+    # One thread: nothing here is worth two, and what is split differently must not differ.
+    torch.set_num_threads(1)
+    request = json.load(sys.stdin)
+    if request["roundRootsCorrectly"]:
+        round_roots_correctly()
+    rows = []
+    for index, row in enumerate(request["rows"]):
+        progress(f"{index + 1} / {len(request['rows'])}  {row['rule']}: {row['desc']}")
+        rows.append(run_row(row, request))
+    progress(f"{request['long']['steps']} steps of adam and adamw")
+    seed, long = request["seed"], request["long"]
+    answer = {
+        "torch": torch.__version__.split("+")[0],
+        "inputs": {
+            "param": bits(initial_param(seed, request["count"]).astype(np.float32)),
+            "grad": {
+                str(t): bits(gradient_at(seed, t, request["count"]).astype(np.float32)) for t in request["recordedSteps"]
+            },
+        },
+        "defaults": {rule: defaults(RULES[rule]) for rule in ("sgd", "adam", "adamw")},
+        "documents": [run_document(0.1, 0), run_document(0.1, 0.1)],
+        "rows": rows,
+        "long": [run_long(rule, seed, long["steps"], long["count"]) for rule in ("adam", "adamw")],
+    }
+    progress("")
+    json.dump(answer, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
