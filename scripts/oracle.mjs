@@ -189,11 +189,13 @@ function check() {
     const known = table.some((row) => row.rule === rule && row.desc === desc);
     if (!known) report(`${rule}: ${desc}`, false, "is in torch.json, and not in the table");
   }
-  for (const { rule, steps, count, float32 } of made.long) {
-    const before = committed.long.find((run) => run.rule === rule)?.float32;
+  for (const { rule, steps, count, float32, correctlyRounded } of made.long) {
+    const before = committed.long.find((run) => run.rule === rule);
     const row = { rule, desc: "defaults", hyper: {} };
     const [last] = parity.trace(row, "float64", "torch", { count, steps, recorded: [steps] });
-    const ulps = parity.worstUlpErrors(decoded(float32), decoded(before), last?.scales ?? {});
+    const errorOf = (/** @type {Tensors} */ now, /** @type {Tensors | undefined} */ then) =>
+      parity.worstUlpErrors(decoded(now), decoded(then), last?.scales ?? {});
+    const ulps = Math.max(errorOf(float32, before?.float32), errorOf(correctlyRounded, before?.correctlyRounded));
     report(`${rule}, ${steps} steps`, ulps <= maxUlpLong, ulps === 0 ? "bit-equal" : `${ulps.toFixed(1)} ulp`);
   }
 
