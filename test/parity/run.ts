@@ -61,6 +61,11 @@ export async function runParity(
   return report;
 }
 
+/** All cases, as scripts/page.mjs calls it. */
+export function runForScript(_: unknown, progress: (value: unknown) => void): Promise<ParityReport> {
+  return runParity(allCases, (...counts) => progress(counts));
+}
+
 function count(tally: Tally, { steps, elements, bitEqual, worstUlp }: Comparison, passed: boolean): void {
   tally.cases += 1;
   tally.steps += steps;
