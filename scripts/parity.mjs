@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { runInChrome } from "./page.mjs";
 import { progressBar } from "./progress.mjs";
+import { number, tableLines } from "./table.mjs";
 
 const help = `npm run parity -- [options]
 
@@ -33,16 +34,17 @@ mkdirSync(new URL("../reports", import.meta.url), { recursive: true });
 const file = fileURLToPath(new URL("../reports/parity.json", import.meta.url));
 writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
 
-const number = (/** @type {number} */ value) => value.toLocaleString("en", { maximumFractionDigits: 2 });
-const headings = ["rule", "cases", "steps", "elements", "bit-equal", "worst ulp", "failures"];
 const rows = [...Object.entries(report.rules), /** @type {const} */ (["all", report])].map(([name, tally]) => [
   name,
-  ...[tally.cases, tally.steps, tally.elements, tally.bitEqualCases, tally.worstUlp, tally.failures].map(number),
+  tally.cases,
+  tally.steps,
+  tally.elements,
+  tally.bitEqualCases,
+  tally.worstUlp,
+  tally.failures,
 ]);
-const widths = headings.map((heading, i) => Math.max(heading.length, ...rows.map((row) => row[i].length)));
-for (const row of [headings, ...rows]) {
-  console.log(row.map((cell, i) => (i ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join("  "));
-}
+const headings = ["rule", "cases", "steps", "elements", "bit-equal", "worst ulp", "failures"];
+console.log(tableLines(headings, rows).join("\n"));
 console.log(`adapter: ${report.adapter}`);
 console.log(
   `gate: ${report.gate === "bit-equal" ? "bit-equality with the float32 reference" : "the ulp gate of test/parity/gates.ts"}`,

@@ -1,7 +1,9 @@
 import {
+  CommandStream,
   type Dispatch,
   DisposedError,
   type Gpu,
+  type Kernel,
   layoutSlab,
   Slab,
   type Slice,
@@ -59,13 +61,12 @@ export async function buildDispatches(
   const scalars = slab.slice("scalars");
   try {
     const dispatches = await validated(gpu, () =>
-      runs.map((run, i) => {
-        const tiles = slab.slice(`tiles ${i}`);
-        stream.write(tiles, run.tiles);
-        const bindings = [[run.param, run.grad, tiles, scalars], ...(run.states.length ? [run.states] : [])];
-        return (kernels[i] as NonNullable<(typeof kernels)[number]>).prepare(bindings, run.tileCount);
+      runs.map(({ param, grad, states, tileCount }, i) => {
+        const shared = [param, grad, slab.slice(`tiles ${i}`), scalars];
+        return (kernels[i] as Kernel).prepare(states.length ? [shared, states] : [shared], tileCount);
       }),
     );
+    for (const [i, { tiles }] of runs.entries()) stream.write(slab.slice(`tiles ${i}`), tiles);
     return { dispatches, scalars, release: () => slab.destroy() };
   } catch (error) {
     slab.destroy();
@@ -74,31 +75,22 @@ export async function buildDispatches(
 }
 
 /**
- * Makes dispatches and rehearses them with no workgroups. WebGPU tells of a buffer that is another device's, or was
- * destroyed, only through its error scopes, and then drops the work in silence.
+ * Makes dispatches and rehearses them, before their tables are written: a tile of zeros has no lane at work, so nothing
+ * is touched. WebGPU tells of a buffer that is another device's, or was destroyed, only through its error scopes, and
+ * drops the work in silence.
  */
 async function validated(gpu: Gpu, make: () => Dispatch[]): Promise<Dispatch[]> {
   const { device } = gpu;
   device.pushErrorScope("validation");
   try {
     const dispatches = make();
-    rehearse(device, dispatches);
+    const rehearsal = new CommandStream(device, () => gpu.check());
+    rehearsal.dispatch(...dispatches.map((dispatch) => ({ ...dispatch, x: 1, y: 1 })));
+    rehearsal.submit();
     return dispatches;
   } finally {
     await gpu.settle(device.popErrorScope()).then(refuse);
   }
-}
-
-function rehearse(device: GPUDevice, dispatches: readonly Dispatch[]): void {
-  const encoder = device.createCommandEncoder({ label: "optim/rehearsal" });
-  const pass = encoder.beginComputePass();
-  for (const { pipeline, bindGroups } of dispatches) {
-    pass.setPipeline(pipeline);
-    for (let i = 0; i < bindGroups.length; i++) pass.setBindGroup(i, bindGroups[i]);
-    pass.dispatchWorkgroups(0);
-  }
-  pass.end();
-  device.queue.submit([encoder.finish()]);
 }
 
 function refuse(error: GPUError | null): void {
