@@ -6,7 +6,7 @@
 
 fn exponential(x: f32) -> f32 {
   let n = floor(x * 1.4426950408889634 + 0.5);
-  let r = (x - n * 0.693359375) + n * 0.000212194440; // ln 2 in two parts, the first with few enough bits for n times it
+  let r = (x - n * 0.693359375) - n * -0.00021219444; // ln 2 in two parts, n times the first is exact
   var sum = r * (1.0 / 5040.0) + (1.0 / 720.0);
   sum = sum * r + (1.0 / 120.0);
   sum = sum * r + (1.0 / 24.0);
