@@ -52,3 +52,24 @@ export class DisposedError extends ShrinkstepError {}
 
 /** A buffer is mapped, so the GPU cannot use it. */
 export class BufferMappedError extends ShrinkstepError {}
+
+/** The error behind one of WebGPU's, which has few types: the rest is in its words, and those are the browser's. */
+export function refusal(subject: string, error: GPUError): ShrinkstepError {
+  const { message } = error;
+  if (error instanceof GPUOutOfMemoryError) {
+    return new OutOfMemoryError(
+      `${subject}: the device has no memory for it. Use a smaller model or batch. (${message})`,
+    );
+  }
+  if (/destroyed/i.test(message))
+    return new DisposedError(`${subject} was destroyed. Give one that lives. (${message})`);
+  if (/mapped/i.test(message)) return new BufferMappedError(`${subject} is mapped. Call unmap() on it. (${message})`);
+  if (/associated with \[?device|mismatch|does(n't| not) match/i.test(message)) {
+    return new WrongDeviceError(
+      `${subject} belongs to another device. Open the GPU over that one: openGpu({ device }). (${message})`,
+    );
+  }
+  return new ValidationError(
+    `${subject} was refused by WebGPU. Where it names no buffer of yours, please report it. (${message})`,
+  );
+}

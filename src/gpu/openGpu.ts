@@ -1,5 +1,5 @@
 import { type AdapterDescription, describeAdapter, requestAdapter } from "./adapter.ts";
-import { DeviceLostError, OutOfMemoryError, type ShrinkstepError, ValidationError } from "./errors.ts";
+import { DeviceLostError, DisposedError, OutOfMemoryError, refusal, type ShrinkstepError } from "./errors.ts";
 import { KernelCache } from "./kernel.ts";
 import { deviceDescriptor, type Limits, limitsOf } from "./limits.ts";
 import { BufferPool } from "./pool.ts";
@@ -34,16 +34,20 @@ export class Gpu {
     this.#ownsDevice = ownsDevice;
     this.pool = new BufferPool(device, limits.maxBufferSize, (create, size) => this.#watchMemory(create, size));
     this.kernels = new KernelCache(device, limits);
-    this.stream = new CommandStream(device, () => this.check());
+    this.stream = new CommandStream(
+      device,
+      () => this.check(),
+      (send) => this.#watchWork(send),
+    );
     this.lost = device.lost.then(({ reason, message }) => {
       const error = new DeviceLostError(reason, message);
       this.#fault ??= error;
       return error;
     });
-    // On a device that others use too, an error may be theirs.
+    // On a device that others use too, an error may be theirs: there each submit has a scope of its own.
     if (ownsDevice) {
       device.addEventListener("uncapturederror", ({ error }) => {
-        this.#fault ??= new ValidationError(`WebGPU: ${error.message}. This is a bug; please report it.`);
+        this.#fault ??= refusal("GPU: a buffer that submitted work uses", error);
       });
     }
   }
@@ -80,27 +84,39 @@ export class Gpu {
 
   /** Gives everything back. The device too, unless someone else opened it. */
   destroy(): void {
+    this.#fault ??= new DisposedError("GPU: it was destroyed. Open a new one with openGpu().");
     this.pool.destroy();
     if (this.#ownsDevice) this.device.destroy();
   }
 
   #watchMemory(create: () => GPUBuffer, size: number): GPUBuffer {
-    this.device.pushErrorScope("out-of-memory");
-    const buffer = create();
     const { liveBytes } = this.pool.stats;
+    return this.#watch("out-of-memory", create, (buffer) => {
+      return new OutOfMemoryError(
+        `${buffer.label}: the device has no memory for it (got ${size} bytes, beside ${liveBytes} in use). Use a smaller ` +
+          "model or batch, or close other pages that use the GPU.",
+      );
+    });
+  }
+
+  #watchWork(send: () => void): void {
+    if (this.#ownsDevice) send();
+    else this.#watch("validation", send, (_, error) => refusal("GPU: a buffer that submitted work uses", error));
+  }
+
+  /** Does the work in an error scope: an error becomes the fault that `check` throws, a little later. */
+  #watch<T>(filter: GPUErrorFilter, work: () => T, explain: (done: T, error: GPUError) => ShrinkstepError): T {
+    this.device.pushErrorScope(filter);
+    const done = work();
     const checked = this.device.popErrorScope().then(
       (error) => {
-        if (!error) return;
-        this.#fault ??= new OutOfMemoryError(
-          `${buffer.label}: the device has no memory for it (got ${size} bytes, beside ${liveBytes} in use). Use a smaller ` +
-            "model or batch, or close other pages that use the GPU.",
-        );
+        if (error) this.#fault ??= explain(done, error);
       },
       () => {}, // The device was lost; `lost` says so.
     );
     this.#pending.add(checked);
     checked.then(() => this.#pending.delete(checked));
-    return buffer;
+    return done;
   }
 }
 

@@ -44,7 +44,7 @@ export class BufferPool {
   }
 
   /**
-   * A zero-filled buffer of at least `size` bytes.
+   * A zero-filled buffer of at least `size` bytes. It can be a copy's destination whether `usage` says so or not.
    * @throws LimitError where `size` is more than the device allows.
    */
   acquire(size: number, usage: GPUBufferUsageFlags, label: string): GPUBuffer {
@@ -54,8 +54,10 @@ export class BufferPool {
       );
     }
     const bytes = Math.min(sizeClass(size), this.#maxBufferSize);
-    const recycled = this.#idle.get(key(bytes, usage))?.pop();
-    const buffer = recycled ?? this.#track(() => this.#device.createBuffer({ size: bytes, usage, label }), bytes);
+    const clearable = usage | GPUBufferUsage.COPY_DST;
+    const recycled = this.#idle.get(key(bytes, clearable))?.pop();
+    const create = () => this.#device.createBuffer({ size: bytes, usage: clearable, label });
+    const buffer = recycled ?? this.#track(create, bytes);
     if (recycled) {
       recycled.label = label;
       this.#idleBytes -= bytes;

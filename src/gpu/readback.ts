@@ -51,17 +51,17 @@ export class ReadbackRing {
     }
     const gpu = this.#gpu;
     gpu.stream.copy(slice, { buffer: slot, offset: 0, size: slice.size });
-    return new Promise((resolve, reject) => {
-      gpu.stream.afterSubmit(() => {
-        const mapped = slot.mapAsync(GPUMapMode.READ, 0, slice.size).then(() => {
-          const bytes = slot.getMappedRange(0, slice.size).slice(0);
-          slot.unmap();
-          this.#free.push(slot);
-          return bytes;
-        });
-        gpu.settle(mapped).then(resolve, reject);
-      });
+    const submitted = new Promise<void>((resolve) => gpu.stream.afterSubmit(resolve));
+    const mapped = submitted.then(async () => {
+      await slot.mapAsync(GPUMapMode.READ, 0, slice.size);
+      const bytes = slot.getMappedRange(0, slice.size).slice(0);
+      slot.unmap();
+      this.#free.push(slot);
+      return bytes;
     });
+    const settled = gpu.settle(mapped);
+    settled.catch(() => {}); // Whoever asked may be gone by the time that the device is lost.
+    return settled;
   }
 
   destroy(): void {

@@ -1,3 +1,4 @@
+import { LimitError } from "./errors.ts";
 import type { Slice } from "./slice.ts";
 
 /** One launch of a kernel, prepared once and encoded as often as wanted. */
@@ -16,6 +17,7 @@ export interface Dispatch {
 export class CommandStream {
   readonly #device: GPUDevice;
   readonly #check: () => void;
+  readonly #watch: (send: () => void) => void;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
   #pipeline: GPUComputePipeline | undefined;
@@ -23,14 +25,23 @@ export class CommandStream {
   /** Since the start: launches, submits, copies and `writeBuffer` calls. */
   readonly counts = { dispatches: 0, submits: 0, copies: 0, writes: 0 };
 
-  /** `check` throws where the device can no longer be trusted. */
-  constructor(device: GPUDevice, check: () => void) {
+  /** `check` throws where the device can no longer be trusted; `watch` runs a submit and finds out if it was refused. */
+  constructor(device: GPUDevice, check: () => void, watch: (send: () => void) => void = (send) => send()) {
     this.#device = device;
     this.#check = check;
+    this.#watch = watch;
   }
 
-  /** Writes host data into a slice, ahead of everything that is submitted from now on. */
+  /**
+   * Writes host data into a slice, ahead of everything that is submitted from now on.
+   * @throws LimitError where it would run into the slice's neighbour.
+   */
   write(slice: Slice, data: ArrayBufferView<ArrayBuffer> | ArrayBuffer): void {
+    if (data.byteLength > slice.size) {
+      throw new LimitError(
+        `${slice.buffer.label}: the slice is too small (got ${data.byteLength} bytes, allowed ${slice.size}).`,
+      );
+    }
     this.#device.queue.writeBuffer(slice.buffer, slice.offset, data);
     this.counts.writes += 1;
   }
@@ -67,9 +78,9 @@ export class CommandStream {
     this.#check();
     if (!this.#encoder) return;
     this.#endPass();
-    const commands = this.#encoder.finish();
+    const encoder = this.#encoder;
     this.#encoder = undefined;
-    this.#device.queue.submit([commands]);
+    this.#watch(() => this.#device.queue.submit([encoder.finish()]));
     this.counts.submits += 1;
     const callbacks = this.#submitted;
     this.#submitted = [];
