@@ -1,16 +1,6 @@
-import {
-  CommandStream,
-  type Dispatch,
-  DisposedError,
-  type Gpu,
-  type Kernel,
-  layoutSlab,
-  Slab,
-  type Slice,
-  ValidationError,
-  WrongDeviceError,
-} from "../gpu/index.ts";
+import { type Dispatch, type Gpu, type Kernel, layoutSlab, refusal, Slab, type Slice } from "../gpu/index.ts";
 import { moduleParts } from "./parts.ts";
+import { findCulprit, rehearse } from "./rehearse.ts";
 import { type Placement, planRuns } from "./tiles.ts";
 import type { UpdateRule, Variant } from "./updateRule.ts";
 
@@ -24,7 +14,7 @@ export interface BuiltUpdate {
 
 /**
  * Makes all that the updates need: kernels, tables of tiles, bind groups. After it a step creates nothing.
- * @throws WrongDeviceError or DisposedError, by rejection, where a tensor's buffer cannot be used on this device.
+ * @throws WrongDeviceError, DisposedError or ValidationError, by rejection, naming the tensor whose buffer cannot be used.
  */
 export async function buildDispatches(
   gpu: Gpu,
@@ -60,49 +50,20 @@ export async function buildDispatches(
   const slab = new Slab(pool, layoutSlab(tables, limits.maxBufferSize), `${label} tables`);
   const scalars = slab.slice("scalars");
   try {
-    const dispatches = await validated(gpu, () =>
+    const [dispatches, refused] = await rehearse(gpu, () =>
       runs.map(({ param, grad, states, tileCount }, i) => {
         const shared = [param, grad, slab.slice(`tiles ${i}`), scalars];
         return (kernels[i] as Kernel).prepare(states.length ? [shared, states] : [shared], tileCount);
       }),
     );
+    if (refused) {
+      const culprit = await findCulprit(gpu, placements, await kernelFor(1), scalars);
+      throw culprit ?? refusal("optimizer: a buffer of its tensors", refused);
+    }
     for (const [i, { tiles }] of runs.entries()) stream.write(slab.slice(`tiles ${i}`), tiles);
     return { dispatches, scalars, release: () => slab.destroy() };
   } catch (error) {
     slab.destroy();
     throw error;
   }
-}
-
-/**
- * Makes dispatches and rehearses them, before their tables are written: a tile of zeros has no lane at work, so nothing
- * is touched. WebGPU tells of a buffer that is another device's, or was destroyed, only through its error scopes, and
- * drops the work in silence.
- */
-async function validated(gpu: Gpu, make: () => Dispatch[]): Promise<Dispatch[]> {
-  const { device } = gpu;
-  device.pushErrorScope("validation");
-  try {
-    const dispatches = make();
-    const rehearsal = new CommandStream(device, () => gpu.check());
-    rehearsal.dispatch(...dispatches.map((dispatch) => ({ ...dispatch, x: 1, y: 1 })));
-    rehearsal.submit();
-    return dispatches;
-  } finally {
-    await gpu.settle(device.popErrorScope()).then(refuse);
-  }
-}
-
-function refuse(error: GPUError | null): void {
-  if (!error) return;
-  const { message } = error;
-  if (/destroyed/i.test(message)) {
-    throw new DisposedError(`tensor: one of the buffers was destroyed. Give buffers that live. (${message})`);
-  }
-  if (/device/i.test(message)) {
-    throw new WrongDeviceError(
-      `tensor: one of the buffers belongs to another device. Open the GPU over it: openGpu({ device }). (${message})`,
-    );
-  }
-  throw new ValidationError(`optimizer: WebGPU refused the tensors' buffers. (${message})`);
 }

@@ -35,9 +35,9 @@ const domains: Readonly<Record<string, Domain>> = {
 export function valuesAt(rule: string, input: HyperInput, t: number): HyperValues {
   const values: HyperValues = {};
   for (const [name, scalar] of Object.entries(input)) {
-    const value = typeof scalar === "function" ? scalar(t) : scalar;
-    if (typeof value === "boolean") values[name] = value;
-    else values[name] = checkNumber(rule, name, value, typeof scalar === "function" ? ` at step ${t}` : "");
+    if (typeof scalar === "boolean") values[name] = scalar;
+    else if (typeof scalar === "function") values[name] = checkNumber(rule, name, scalar(t), ` at step ${t}`);
+    else values[name] = checkNumber(rule, name, scalar, "");
   }
   checkTogether(rule, values);
   return values;
@@ -78,6 +78,15 @@ function checkNumber(rule: string, name: string, value: unknown, when: string): 
     throw new HyperparameterError(`${rule}: ${name} must fit float32, got ${show(value)}${when}.`);
   }
   return value;
+}
+
+/**
+ * A number that was computed from hyperparameters at step t, if float32 has room for it.
+ * @throws HyperparameterError, such as for the step size of Adam with lr 1e38.
+ */
+export function checkRange(rule: string, name: string, value: number, t: number): number {
+  if (Number.isFinite(Math.fround(value))) return value;
+  throw new HyperparameterError(`${rule}: ${name} must fit float32, got ${value} at step ${t}. Lower lr.`);
 }
 
 function checkTogether(rule: string, { lr, weightDecay, momentum, dampening, nesterov }: HyperValues): void {

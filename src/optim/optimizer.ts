@@ -1,6 +1,7 @@
 import { type Dispatch, DisposedError, type Gpu, layoutSlab, Slab, type Slice, UsageError } from "../gpu/index.ts";
 import { buildDispatches } from "./build.ts";
 import { HyperparameterError } from "./errors.ts";
+import { checkRange } from "./hyperparameters.ts";
 import { ParamGroup, type ParamGroupInput } from "./paramGroup.ts";
 import { type CheckedTensor, checkTensors, type OptimizerTensor } from "./tensors.ts";
 import type { UpdateRule } from "./updateRule.ts";
@@ -118,7 +119,8 @@ export class Optimizer {
     for (const { paramGroup, exempt } of this.#rows) {
       const hyper = paramGroup.hyperAt(t);
       const scalars = paramGroup.rule.scalars(exempt ? { ...hyper, weightDecay: 0 } : hyper, t);
-      for (const name in scalars) this.#scalars[i++] = scalars[name] as number;
+      for (const name in scalars)
+        this.#scalars[i++] = checkRange(paramGroup.rule.name, name, scalars[name] as number, t);
     }
   }
 }
@@ -184,11 +186,12 @@ export async function createOptimizer(
 function paramGroupInputs(
   tensors: readonly OptimizerTensor[] | readonly ParamGroupInput[],
 ): readonly ParamGroupInput[] {
-  const [first] = tensors;
-  if (!first) throw new UsageError("optimizer: it got no tensors. Give it at least one, or a group with one.");
-  return "tensors" in first
-    ? (tensors as readonly ParamGroupInput[])
-    : [{ tensors: tensors as readonly OptimizerTensor[] }];
+  const inputs =
+    tensors[0] && "tensors" in tensors[0]
+      ? (tensors as readonly ParamGroupInput[])
+      : [{ tensors: tensors as readonly OptimizerTensor[] }];
+  if (inputs.some((input) => input.tensors.length > 0)) return inputs;
+  throw new UsageError("optimizer: it got no tensors (got 0, allowed 1 or more). Give it one, or a group with one.");
 }
 
 function requireOneAmsgrad(rules: readonly UpdateRule[]): void {

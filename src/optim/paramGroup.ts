@@ -54,9 +54,15 @@ export class ParamGroup {
     for (const name of ["momentum", "amsgrad"]) {
       if (rule.uses(name) && !this.#has(name)) {
         throw new HyperparameterError(
-          `${rule.name}: ${name} needs state that this optimizer was made without. Give it when you create the optimizer.`,
+          `${rule.name}: ${name} needs state that this optimizer was made without, got ${hyper[name]}. ` +
+            "Give it when you create the optimizer.",
         );
       }
+    }
+    if (this.#has("amsgrad") && !rule.uses("amsgrad")) {
+      throw new HyperparameterError(
+        `${rule.name}: amsgrad cannot be turned off in an optimizer made with it, got false. Create one without it.`,
+      );
     }
     this.#rule = rule;
   }

@@ -54,16 +54,17 @@ export function checkTensors(tensors: readonly OptimizerTensor[], limits: Limits
 }
 
 function countElements(name: string, shape: readonly number[]): number {
-  const sides = Array.isArray(shape) ? shape : undefined;
-  if (!sides?.every((side) => Number.isSafeInteger(side) && side >= 0)) {
-    throw new ShapeError(
-      `tensor "${name}": its shape must be an array of whole numbers >= 0, got ${JSON.stringify(shape)}.`,
-    );
+  const sides: unknown[] | undefined = Array.isArray(shape) ? [...shape] : undefined;
+  if (!sides?.every(isCount)) {
+    const got = sides ? `[${sides.map(String).join(", ")}]` : String(shape);
+    throw new ShapeError(`tensor "${name}": its shape must be an array of whole numbers >= 0, got ${got}.`);
   }
   const elements = sides.reduce((product, side) => product * side, 1);
   if (Number.isSafeInteger(elements)) return elements;
   throw new ShapeError(`tensor "${name}": its shape has too many elements (got ${elements}, allowed 2^53 - 1).`);
 }
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function checkSlice(
   name: string,
@@ -83,11 +84,12 @@ function checkSlice(
   const slice = range ? given : { buffer, offset: 0, size: elements * 4 };
   const { offset, size } = slice;
   const multiple = limits.minStorageBufferOffsetAlignment;
-  if (!Number.isSafeInteger(offset) || offset < 0 || offset % multiple) {
+  if (!isCount(offset) || offset % multiple) {
     throw new AlignmentError(`${which} starts at byte ${offset} (allowed multiples of ${multiple}). Move it.`);
   }
-  if (size % 4)
+  if (!isCount(size) || size % 4) {
     throw new AlignmentError(`${which} has ${size} bytes (allowed multiples of 4). Give it whole float32 numbers.`);
+  }
   const room = Math.min(size, buffer.size - offset);
   if (room < elements * 4) {
     throw new ShapeError(`${which} has room for ${Math.floor(room / 4)} elements, but its shape asks for ${elements}.`);

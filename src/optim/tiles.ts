@@ -2,6 +2,7 @@ import type { Slice } from "../gpu/index.ts";
 
 /** One tensor as the update kernel sees it. The slices of a state have the tensor to themselves, padding and all. */
 export interface Placement {
+  readonly name: string;
   readonly param: Slice;
   readonly grad: Slice;
   /** One for each state; all at the same offset. */
