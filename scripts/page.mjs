@@ -56,19 +56,28 @@ function print(type, text) {
  * @param {boolean | undefined} [options.headed] show the window
  * @param {OnConsole | undefined} [options.onConsole] what the page prints; goes to this process's console by default
  * @param {AbortSignal | undefined} [options.signal] ends the run, with its reason
+ * @param {boolean | undefined} [options.handleInterrupts] the caller handles Ctrl-C: Chrome stays until it is closed
  * @throws when there is no Chrome, or the page cannot be loaded. The caller must `close()`.
  */
-export async function openChrome({ path = "/blank", headed = false, onConsole = print, signal } = {}) {
+export async function openChrome({
+  path = "/blank",
+  headed = false,
+  onConsole = print,
+  signal,
+  handleInterrupts = false,
+} = {}) {
   signal?.throwIfAborted();
   /** What the page complained of: console errors and uncaught exceptions. @type {string[]} */
   const faults = [];
   /** What the server complained of: modules that do not parse, imports that lead nowhere. @type {string[]} */
   const serverFaults = [];
   const server = await serve(serverFaults);
-  const browser = await puppeteer.launch(launchOptions({ headed })).catch(async (error) => {
-    await server.close();
-    throw error;
-  });
+  const browser = await puppeteer
+    .launch({ ...launchOptions({ headed }), handleSIGINT: !handleInterrupts })
+    .catch(async (error) => {
+      await server.close();
+      throw error;
+    });
   const origin = new URL(server.resolvedUrls?.local[0] ?? "").origin;
 
   async function close() {

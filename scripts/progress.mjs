@@ -15,19 +15,22 @@ const width = 24;
  * @returns a function that shows how far the work is, with a few words on it, and the time that is left
  */
 export function progressBar({ stream = process.stderr } = {}) {
-  const start = performance.now();
+  /** Where and when it was first shown: what came before, such as the start of a browser, says nothing of the rest. @type {{ done: number, time: number } | undefined} */
+  let first;
   let lastShown = 0;
   let lastTenth = -1;
   /** @param {number} done @param {number} total @param {string} words */
   return (done, total, words) => {
     const share = total ? done / total : 1;
     const now = performance.now();
+    first ??= { done, time: now };
     const ended = done >= total;
-    const left = ended
-      ? `took ${duration((now - start) / 1000)}`
-      : `${duration(((now - start) / 1000) * (1 / share - 1))} left`;
+    const seconds = (now - first.time) / 1000;
+    const time = ended
+      ? `took ${duration(seconds)}`
+      : `${duration((seconds * (total - done)) / (done - first.done))} left`;
     const filled = Math.round(share * width);
-    const line = `${"█".repeat(filled)}${"░".repeat(width - filled)} ${String(Math.floor(share * 100)).padStart(3)} %  ${words}  ${left}`;
+    const line = `${"█".repeat(filled)}${"░".repeat(width - filled)} ${String(Math.floor(share * 100)).padStart(3)} %  ${words}  ${time}`;
     if (stream.isTTY) {
       if (!ended && now - lastShown < 80) return;
       lastShown = now;

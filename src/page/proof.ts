@@ -37,11 +37,7 @@ export async function proveRun(
   try {
     await training.run({ until: steps });
     const weights = await training.weights();
-    const expected = await referenceWeights(options, steps, onProgress);
-    return compare(
-      steps,
-      [...expected].map(([name, values]) => [weights.get(name)?.data as Float32Array, values]),
-    );
+    return compareWeights(steps, weights, await referenceWeights(options, steps, onProgress));
   } finally {
     training.destroy();
   }
@@ -103,18 +99,24 @@ function update(rule: UpdateRule, tensor: Tensor, isExempt: boolean, t: number):
   (updates[rule.name] as Update)(tensor as never, hyper as never, t, float32, rule.profile);
 }
 
-function compare(steps: number, tensors: readonly (readonly [actual: Float32Array, expected: Float32Array])[]): Proof {
+/** How far the GPU's weights after some steps are from the reference's. */
+export function compareWeights(
+  steps: number,
+  actual: ReadonlyMap<string, { readonly data: Float32Array }>,
+  expected: ReadonlyMap<string, Float32Array>,
+): Proof {
   let [max, maxUlp, sum, equal, count] = [0, 0, 0, 0, 0];
-  for (const [actual, expected] of tensors) {
-    const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    for (let i = 0; i < expected.length; i++) {
-      const difference = Math.abs((actual[i] as number) - (expected[i] as number));
+  for (const [name, values] of expected) {
+    const data = actual.get(name)?.data as Float32Array;
+    const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    for (let i = 0; i < values.length; i++) {
+      const difference = Math.abs((data[i] as number) - (values[i] as number));
       max = Math.max(max, difference);
       maxUlp = Math.max(maxUlp, difference / ulp(largest));
       sum += difference;
-      equal += Object.is(actual[i], expected[i]) ? 1 : 0;
+      equal += Object.is(data[i], values[i]) ? 1 : 0;
     }
-    count += expected.length;
+    count += values.length;
   }
   return { steps, maxAbsDifference: max, meanAbsDifference: sum / count, maxUlp, bitEqualShare: equal / count };
 }

@@ -1,0 +1,32 @@
+// @ts-check
+import { duration } from "./progress.mjs";
+
+/** @typedef {import("../src/page/commandLine.ts").RunOutcome & { adapter?: string, seconds: number }} Report */
+
+const percent = (/** @type {number} */ share, digits = 1) => `${(share * 100).toFixed(digits)} %`;
+
+/**
+ * A run's report, as lines for a person.
+ * @param {Report} report
+ */
+export function reportLines({ testAccuracy, testLoss, weightNorm, dispatchesPerStep, submitsPerStep, proof, ...rest }) {
+  const { steps, seconds, interrupted, adapter } = rest;
+  const lines = [
+    `test accuracy: ${percent(testAccuracy)}`,
+    `test loss: ${testLoss.toFixed(4)} nats`,
+    `weight norm: ${weightNorm.toFixed(3)}`,
+    `steps: ${steps.toLocaleString("en")} in ${duration(seconds)}${interrupted ? ", interrupted" : ""}`,
+    `dispatches a step: ${dispatchesPerStep}`,
+    `submits a step: ${submitsPerStep}`,
+    `adapter: ${adapter}`,
+  ];
+  if (proof) {
+    const found =
+      proof.bitEqualShare === 1
+        ? "all weights have the same bits"
+        : `${percent(proof.bitEqualShare, 2)} of the weights have the same bits, the largest difference is ` +
+          `${proof.maxAbsDifference.toExponential(1)} (${proof.maxUlp.toFixed(1)} ulp of the tensor's largest weight)`;
+    lines.push(`proof: the CPU reference replayed the first ${proof.steps} steps; ${found}`);
+  }
+  return lines;
+}

@@ -1,0 +1,94 @@
+import { spawn } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { afterAll, expect, test } from "vitest";
+import { readSafetensors } from "../../src/interop/index.ts";
+
+const names = ["test-first", "test-second", "test-interrupted"];
+const file = (name: string, path: string): URL => new URL(`../../runs/${name}/${path}`, import.meta.url);
+
+afterAll(() => {
+  for (const name of names) rmSync(file(name, "."), { recursive: true, force: true });
+});
+
+interface Ended {
+  code: number | null;
+  output: string;
+}
+
+/** Runs the script behind `npm start`; `onOutput` sees all that was printed so far. */
+function start(args: string[], onOutput: (output: string, interrupt: () => void) => void = () => {}): Promise<Ended> {
+  const child = spawn(process.execPath, ["scripts/train.mjs", ...args], { cwd: new URL("../..", import.meta.url) });
+  let output = "";
+  const collect = (chunk: Buffer): void => {
+    output += chunk;
+    onOutput(output, () => child.kill("SIGINT"));
+  };
+  child.stdout.on("data", collect);
+  child.stderr.on("data", collect);
+  return new Promise((resolve) => child.once("close", (code) => resolve({ code, output })));
+}
+
+const digits = ["--dataset", "digits", "--width", "32"];
+
+test("a run learns, proves itself and writes its folder; the same seed gives the same bits", async () => {
+  const { code, output } = await start([...digits, "--epochs", "8", "--name", "test-first"]);
+  expect(output).toMatch(/^test accuracy: \d+\.\d %$/m);
+  expect(output).toMatch(/^submits a step: 1$/m);
+  expect(output).toMatch(/^dispatches a step: 10$/m);
+  expect(output).toMatch(/^adapter: \S/m);
+  expect(output).toMatch(/^proof: the CPU reference replayed the first 50 steps; /m);
+  expect(code).toBe(0);
+
+  const report = JSON.parse(readFileSync(file("test-first", "report.json"), "utf8"));
+  expect(report.testAccuracy).toBeGreaterThan(0.9);
+  expect(report.proof.maxUlp).toBeLessThan(16);
+  if (report.isSoftware) expect(report.proof.bitEqualShare).toBe(1);
+  const metrics = readFileSync(file("test-first", "metrics.jsonl"), "utf8").trim().split("\n");
+  expect(metrics).toHaveLength(report.steps);
+  expect(readFileSync(file("test-first", "loss.svg"), "utf8")).toMatch(/^<svg [\s\S]*<\/svg>\s*$/);
+  const model = readFileSync(file("test-first", "model.safetensors"));
+  const { tensors, metadata } = readSafetensors(model);
+  expect([...tensors.keys()]).toEqual([0, 1, 2].flatMap((i) => [`layers.${i}.weight`, `layers.${i}.bias`]));
+  expect(metadata.get("step")).toBe(String(report.steps));
+
+  await start([...digits, "--epochs", "8", "--name", "test-second"]);
+  expect(readFileSync(file("test-second", "model.safetensors")).equals(model)).toBe(true);
+});
+
+test("Ctrl-C stops between two steps and leaves a usable checkpoint", async () => {
+  let interrupted = false;
+  const { code, output } = await start(
+    [...digits, "--epochs", "500", "--name", "test-interrupted"],
+    (text, interrupt) => {
+      if (interrupted || !text.includes("epoch")) return;
+      interrupted = true;
+      interrupt();
+    },
+  );
+  expect(output).toContain("Stopping after this step");
+  expect(output).toMatch(/^steps: .*interrupted$/m);
+  expect(code).toBe(130);
+  const { metadata } = readSafetensors(readFileSync(file("test-interrupted", "model.safetensors")));
+  const report = JSON.parse(readFileSync(file("test-interrupted", "report.json"), "utf8"));
+  expect(report.interrupted).toBe(true);
+  expect(metadata.get("step")).toBe(String(report.steps));
+});
+
+test.each([
+  [["--lr", "fast"], '--lr must be a number, got "fast"'],
+  [["--epochs", "0"], '--epochs must be a whole number >= 1, got "0"'],
+  [["--dataset", "mnist"], '--dataset must be one of fashion, digits, got "mnist"'],
+  [["--name", "../up"], "--name must be letters"],
+  [["--learning-rate", "1"], "--learning-rate"],
+])("%j is refused with a word on what is allowed", async (args, message) => {
+  const { code, output } = await start(args);
+  expect(output).toContain(message);
+  expect(code).toBe(2);
+});
+
+test("a rule's own refusal reaches the terminal without a stack", async () => {
+  const { code, output } = await start([...digits, "--lr", "2", "--weight-decay", "0.9", "--name", "test-first"]);
+  expect(output).toContain("lr * weightDecay must be below 1");
+  expect(output).not.toMatch(/^\s+at /m);
+  expect(code).toBe(1);
+});
