@@ -1,0 +1,58 @@
+/** The reference as a person would use it: a rule, a start, a gradient, and so many steps. */
+import type { Profile, Round, Values } from "../../src/reference/index.ts";
+import { float32, float64 } from "../../src/reference/index.ts";
+import { optionsOf, referenceOf, ruleOf } from "../parity/runCase.ts";
+import type { Row, RowHyper, RuleName } from "../parity/table.ts";
+
+export interface Run {
+  rule: RuleName;
+  hyper: RowHyper;
+  /** What changes from step to step, as in the parity table. */
+  vary?: Row["vary"];
+  start: ArrayLike<number>;
+  /** The gradient at step t (from 1) where the parameter is `param`. */
+  gradient: (t: number, param: Values) => ArrayLike<number>;
+  steps: number;
+  precision?: "float32" | "float64";
+  profile?: Profile;
+}
+
+/** The parameter and every state, by name. */
+export type State = Record<string, Values> & { param: Values };
+
+/** Takes the steps; `watch` sees the state after each. */
+export function run(what: Run, watch: (t: number, state: State) => void = () => {}): State {
+  const { rule: name, hyper, vary, start, gradient, steps, precision = "float64", profile = "accurate" } = what;
+  const values = (from: ArrayLike<number>): Values =>
+    precision === "float32" ? Float32Array.from(from) : Float64Array.from(from);
+  const round: Round = precision === "float32" ? float32 : float64;
+  const row: Row = { rule: name, desc: "", hyper, ...(vary && { vary }) };
+  const rule = ruleOf(name)({ ...optionsOf(row), profile });
+  const state: State = { param: values(start) };
+  for (const each of rule.variant(rule.uses).state) state[each] = values(new Float64Array(start.length));
+  const reference = referenceOf(name);
+  for (let t = 1; t <= steps; t++) {
+    const grad = values(gradient(t, state.param));
+    reference({ ...state, grad }, rule.hyperAt(t), t, round, profile);
+    watch(t, state);
+  }
+  return state;
+}
+
+/** The parameter where the run ends. */
+export const end = (what: Run): Values => run(what).param;
+
+/** The parameter after every step. */
+export function trajectory(what: Run): number[][] {
+  const points: number[][] = [];
+  run(what, (_, { param }) => points.push([...param]));
+  return points;
+}
+
+/** The largest |a - b|. */
+export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Number.NaN;
+  return Math.max(...Array.from(a, (x, i) => Math.abs(x - b[i]!)));
+}
+
+export const norm = (w: ArrayLike<number>): number => Math.hypot(...Array.from(w));
