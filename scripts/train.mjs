@@ -20,6 +20,7 @@ if (wantsHelp) {
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(root, "runs", name);
+
 /** A file is there whole or not at all, whenever the process ends. @param {string} file @param {string | Uint8Array} content */
 function save(file, content) {
   const path = join(folder, file);

@@ -79,7 +79,7 @@ export class ParamGroup {
     const kind = this.#rule.decay === "coupled" ? "as L2 regularization through the gradient, nominally" : "decoupled,";
     const steps = (count: number): string => `${Number(count.toPrecision(4)).toLocaleString("en")} steps`;
     const decay = shrink
-      ? `${kind} shrink per step ${shrink.toPrecision(4)}, half-life ${steps(halfLife(shrink))}, timescale ${steps(timescale(shrink))}`
+      ? `${kind} shrink per step ${Number(shrink.toPrecision(4)).toExponential()}, half-life ${steps(halfLife(shrink))}, timescale ${steps(timescale(shrink))}`
       : "none";
     const lines = [`decay: ${decay}`, `decays: ${list(this.decaying)}`, `exempt: ${list(this.exempt)}`];
     if (this.#rule.profile === "torch" && this.#rule.decay === "decoupled" && shrink && Math.fround(1 - shrink) === 1) {

@@ -1,0 +1,24 @@
+/// <reference types="vite/types/importMeta.d.ts" />
+import { expect, test, vi } from "vitest";
+
+const readme = Object.values(
+  import.meta.glob<string>("../../README.md", { query: "?raw", import: "default", eager: true }),
+).join();
+
+const printed = (log: { mock: { calls: unknown[][] } }): string => log.mock.calls.flat().join("\n");
+
+test("examples/training.ts learns the digits", async () => {
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
+  await import("../../examples/training.ts");
+  const [, percent] = /^(\d+\.\d) % of the test images right, on \S/m.exec(printed(log)) ?? [];
+  log.mockRestore();
+  expect(Number(percent)).toBeGreaterThan(94);
+});
+
+test("examples/buffers.ts says what decays, as the README shows it", async () => {
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
+  await import("../../examples/buffers.ts");
+  const description = printed(log);
+  log.mockRestore();
+  expect(readme).toContain(`\`\`\`\n${description}\n\`\`\``);
+});

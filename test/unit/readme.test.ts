@@ -1,0 +1,12 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+const text = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+
+/** The examples are type-checked and run as files; the README shows them as a user of the package writes them. */
+test.each(["examples/training.ts", "examples/buffers.ts"])("the README shows %s as it is", (path) => {
+  const shown = text(path)
+    .replace('"../src/index.ts"', '"shrinkstep"')
+    .replace('"../src/train/index.ts"', '"shrinkstep/train"');
+  expect(text("README.md")).toContain(`\`\`\`ts\n${shown}\`\`\``);
+});
