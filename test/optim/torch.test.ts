@@ -1,0 +1,69 @@
+/** The GPU against PyTorch itself: every row of the parity table, at every step that test/fixtures/torch.json has. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Gpu, openGpu, readFloats } from "../../src/gpu/index.ts";
+import { createOptimizer } from "../../src/optim/index.ts";
+import {
+  decodeTensors,
+  fixtureCount,
+  fixtureSeed,
+  fixtureSteps,
+  gradientAt,
+  initialParam,
+  recordedSteps,
+  type Tensors,
+  torchRow,
+  worstUlpErrors,
+} from "../parity/fixtures.ts";
+import { hardwareGate } from "../parity/gates.ts";
+import { allocate } from "../parity/memory.ts";
+import { optionsOf, ruleOf } from "../parity/runCase.ts";
+import { type Row, table } from "../parity/table.ts";
+import { trace } from "../parity/trace.ts";
+
+/** PyTorch fuses multiply-adds, which a software adapter does not: see test/unit/torch.test.ts. */
+const fusedBound = 8;
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openGpu();
+});
+afterAll(() => gpu.destroy());
+
+/** What the GPU holds after each recorded step. */
+async function traceOnGpu(row: Row): Promise<Map<number, Tensors>> {
+  const tensor = { name: "w", shape: [fixtureCount], paramGroup: 0 };
+  const memory = allocate(gpu, [tensor], "slabs");
+  memory.write("param", [initialParam(fixtureSeed, fixtureCount)]);
+  const place = { ...tensor, param: memory.param("w"), grad: memory.grad("w") };
+  const rule = ruleOf(row.rule)({ ...optionsOf(row), profile: "torch" });
+  const optimizer = await createOptimizer(gpu, rule, [{ tensors: [place], exempt: () => false }]);
+  const kept = new Map<number, Tensors>();
+  for (let t = 1; t <= fixtureSteps; t++) {
+    memory.write("grad", [gradientAt(fixtureSeed, t, fixtureCount)]);
+    optimizer.step();
+    if (!recordedSteps.includes(t)) continue;
+    const slices = [["param", place.param], ...optimizer.stateNames.map((name) => [name, optimizer.state(name, "w")])];
+    const read = slices.map(async ([name, slice]) => [name, await readFloats(gpu, slice as typeof place.param)]);
+    kept.set(t, Object.fromEntries(await Promise.all(read)));
+  }
+  optimizer.destroy();
+  memory.destroy();
+  return kept;
+}
+
+test.each(table.map((row) => [`${row.rule} · ${row.desc}`, row] as const))(
+  "%s: the GPU does what PyTorch did",
+  async (_, row) => {
+    const found = await traceOnGpu(row);
+    const { float32, correctlyRounded } = torchRow(row);
+    const bound = gpu.adapter.isSoftware ? fusedBound : fusedBound + hardwareGate.worstUlp;
+    const recorded = trace(row, "float32", "torch");
+    for (const { t, scales } of recorded) {
+      const error = worstUlpErrors(found.get(t) as Tensors, decodeTensors(float32[t] ?? {}), scales);
+      expect(error, `step ${t}`).toBeLessThanOrEqual(bound);
+    }
+    if (!gpu.adapter.isSoftware) return;
+    const scales = recorded.at(-1)?.scales as Tensors;
+    expect(worstUlpErrors(found.get(fixtureSteps) as Tensors, decodeTensors(correctlyRounded), scales)).toBe(0);
+  },
+);
