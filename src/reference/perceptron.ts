@@ -43,19 +43,18 @@ export function perceptron(layers: readonly LinearLayer[], x: Values, y: Uint32A
 }
 
 /** y[m, n] = Σₖ x[m, k] w[k, n] + b[n] */
-function linear(x: Values, { inputs, outputs, weight, bias }: LinearLayer, rows: number, round: Round): Values {
+export function linear(x: Values, { inputs, outputs, weight, bias }: LinearLayer, rows: number, round: Round): Values {
   const y = zeros(weight.param, rows * outputs);
   for (let m = 0; m < rows; m++) {
-    for (let k = 0; k < inputs; k++)
-      addScaled(y, m * outputs, x[m * inputs + k] as number, weight.param, k * outputs, outputs, round);
-    for (let n = 0; n < outputs; n++)
-      y[m * outputs + n] = round((y[m * outputs + n] as number) + (bias.param[n] as number));
+    const row = y.subarray(m * outputs, (m + 1) * outputs);
+    for (let k = 0; k < inputs; k++) addScaled(row, x[m * inputs + k] as number, weight.param, k * outputs, round);
+    addScaled(row, 1, bias.param, 0, round);
   }
   return y;
 }
 
 /** dw[k, n] = Σₘ x[m, k] dy[m, n] and db[n] = Σₘ dy[m, n] */
-function weightGradient(
+export function weightGradient(
   x: Values,
   dy: Values,
   { inputs, outputs, weight, bias }: LinearLayer,
@@ -64,15 +63,20 @@ function weightGradient(
 ): void {
   weight.grad.fill(0);
   bias.grad.fill(0);
-  for (let m = 0; m < rows; m++) {
-    for (let k = 0; k < inputs; k++)
-      addScaled(weight.grad, k * outputs, x[m * inputs + k] as number, dy, m * outputs, outputs, round);
-    addScaled(bias.grad, 0, 1, dy, m * outputs, outputs, round);
+  for (let k = 0; k < inputs; k++) {
+    const row = weight.grad.subarray(k * outputs, (k + 1) * outputs);
+    for (let m = 0; m < rows; m++) addScaled(row, x[m * inputs + k] as number, dy, m * outputs, round);
   }
+  for (let m = 0; m < rows; m++) addScaled(bias.grad, 1, dy, m * outputs, round);
 }
 
 /** dx[m, k] = Σₙ dy[m, n] w[k, n] */
-function inputGradient(dy: Values, { inputs, outputs, weight }: LinearLayer, rows: number, round: Round): Values {
+export function inputGradient(
+  dy: Values,
+  { inputs, outputs, weight }: LinearLayer,
+  rows: number,
+  round: Round,
+): Values {
   const dx = zeros(dy, rows * inputs);
   for (let m = 0; m < rows; m++) {
     for (let k = 0; k < inputs; k++) {
@@ -87,7 +91,7 @@ function inputGradient(dy: Values, { inputs, outputs, weight }: LinearLayer, row
 }
 
 /** Leaves in place of the logits z the loss's gradient dz[m, c] = (softmax(z)[m, c] - [c = y[m]]) / rows. */
-function softmaxCrossEntropy(z: Values, y: Uint32Array, round: Round): BatchMetrics {
+export function softmaxCrossEntropy(z: Values, y: Uint32Array, round: Round): BatchMetrics {
   const rows = y.length;
   const classes = z.length / rows;
   const predictions = new Uint32Array(rows);
@@ -115,18 +119,10 @@ function softmaxCrossEntropy(z: Values, y: Uint32Array, round: Round): BatchMetr
   return { loss: loss / rows, right, predictions };
 }
 
-/** sum[at + i] += factor · values[from + i] */
-function addScaled(
-  sum: Values,
-  at: number,
-  factor: number,
-  values: Values,
-  from: number,
-  count: number,
-  round: Round,
-): void {
-  for (let i = 0; i < count; i++) {
-    sum[at + i] = round((sum[at + i] as number) + round(factor * (values[from + i] as number)));
+/** sum[i] += factor · values[from + i] */
+function addScaled(sum: Values, factor: number, values: Values, from: number, round: Round): void {
+  for (let i = 0; i < sum.length; i++) {
+    sum[i] = round((sum[i] as number) + round(factor * (values[from + i] as number)));
   }
 }
 

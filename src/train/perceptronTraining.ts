@@ -88,8 +88,7 @@ export class Training {
     this.#evaluationPass = built.evaluationPass;
     this.#norm = built.norm;
     this.#optimizer = built.optimizer;
-    // One more than run lets be underway, so that it never misses a step's metrics.
-    this.#metrics = new LateMetrics(gpu, built.pass.metrics, stepsUnderway + 1, (metrics) => this.#onStep(metrics));
+    this.#metrics = new LateMetrics(gpu, built.pass.metrics, stepsUnderway, (metrics) => this.#onStep(metrics));
     this.totalSteps = options.epochs * batches.stepsPerEpoch;
   }
 
@@ -132,6 +131,7 @@ export class Training {
     const clock = { start: performance.now(), first: this.#stepCount };
     let held: Progress | undefined;
     this.#onStep = (metrics) => {
+      if (metrics.step <= clock.first) return; // A step that was not this run's.
       const progress = this.#progress(metrics, clock);
       // The last one of an epoch waits for its evaluation.
       if (metrics.step % stepsPerEpoch === 0) held = progress;
@@ -139,8 +139,8 @@ export class Training {
     };
     try {
       while (this.#stepCount < until && !signal?.aborted) {
-        this.step();
         await this.#metrics.fewerThan(stepsUnderway);
+        this.step();
         await tasks.nextTask();
         if (this.#stepCount % stepsPerEpoch) continue;
         await this.#metrics.fewerThan(1);
