@@ -1,7 +1,8 @@
 import { initialWeights } from "../engine/index.ts";
 import type { Gpu } from "../gpu/index.ts";
 import { exemptByDefault, type UpdateRule } from "../optim/index.ts";
-import { adam, adamw, float32, sgd, sgdw } from "../reference/index.ts";
+import * as reference from "../reference/index.ts";
+import { float32 } from "../reference/index.ts";
 import { type LinearLayer, perceptron } from "../reference/perceptron.ts";
 import { Batches } from "../train/batches.ts";
 import { createTraining, type TrainingOptions } from "../train/perceptronTraining.ts";
@@ -92,7 +93,8 @@ function layersOf(tensors: readonly (Tensor & { shape: readonly number[]; role: 
 
 type Update = (tensor: never, hyper: never, t: number, round: typeof float32, profile: UpdateRule["profile"]) => void;
 
-const updates: Readonly<Record<string, Update>> = { adam, adamw, sgd, sgdw };
+/** The reference functions by the names of their rules. */
+const updates: Readonly<Record<string, unknown>> = { ...reference };
 
 function update(rule: UpdateRule, tensor: Tensor, isExempt: boolean, t: number): void {
   const hyper = { ...rule.hyperAt(t), ...(isExempt && { weightDecay: 0 }) };

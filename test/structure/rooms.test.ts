@@ -123,6 +123,9 @@ test("an update rule has its shader, its reference and its row of the parity tab
       ...(new RegExp(`["'\`]${rule}["'\`]|rule: ${rule}\\b`).test(table)
         ? []
         : [`a row for ${rule} in test/parity/table.ts`]),
+      ...["src/optim", "src/reference"]
+        .filter((room) => !read(`${room}/index.ts`).includes(`/${rule}.ts"`))
+        .map((room) => `a line for ${rule} in ${room}/index.ts`),
     ]);
   expect(missing).toEqual([]);
 });
