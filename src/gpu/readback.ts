@@ -51,13 +51,14 @@ export class ReadbackRing {
     }
     const gpu = this.#gpu;
     gpu.stream.copy(slice, { buffer: slot, offset: 0, size: slice.size });
-    const submitted = new Promise<void>((resolve) => gpu.stream.afterSubmit(resolve));
-    const mapped = submitted.then(async () => {
-      await slot.mapAsync(GPUMapMode.READ, 0, slice.size);
+    const take = (): ArrayBuffer => {
       const bytes = slot.getMappedRange(0, slice.size).slice(0);
       slot.unmap();
       this.#free.push(slot);
       return bytes;
+    };
+    const mapped = new Promise<ArrayBuffer>((resolve, reject) => {
+      gpu.stream.afterSubmit(() => slot.mapAsync(GPUMapMode.READ, 0, slice.size).then(take).then(resolve, reject));
     });
     const settled = gpu.settle(mapped);
     settled.catch(() => {}); // Whoever asked may be gone by the time that the device is lost.
