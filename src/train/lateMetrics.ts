@@ -17,6 +17,7 @@ export class LateMetrics {
   readonly #slots: Slice;
   readonly #onStep: (metrics: StepMetrics) => void;
   readonly #underway: Promise<void>[] = [];
+  readonly #errors: unknown[] = [];
   #delivered = 0;
 
   /** `slots` is float32 [metricSlots, 2]: step s writes loss and rows right at (s - 1) mod metricSlots. */
@@ -30,17 +31,21 @@ export class LateMetrics {
   capture(step: number): void {
     const captured = this.#ring.capture(this.#slots);
     if (!captured) return;
-    const underway = captured.then((bytes) => {
-      this.#underway.splice(this.#underway.indexOf(underway), 1);
-      this.#deliver(step, new Float32Array(bytes));
-    });
-    underway.catch(() => {}); // Whoever waits hears of it.
+    const underway = captured
+      .then((bytes) => this.#deliver(step, new Float32Array(bytes)))
+      .catch((error: unknown) => this.#errors.push(error))
+      .then(() => void this.#underway.splice(this.#underway.indexOf(underway), 1));
     this.#underway.push(underway);
   }
 
-  /** Resolves when fewer than `count` captures are underway. @throws DeviceLostError, or what else made the GPU fail. */
+  /**
+   * Resolves when fewer than `count` captures are underway.
+   * @throws DeviceLostError, or what else went wrong with a capture since the last call, `onStep`'s own errors too.
+   */
   async fewerThan(count: number): Promise<void> {
     while (this.#underway.length >= count) await this.#underway[0];
+    const [error] = this.#errors.splice(0);
+    if (error) throw error;
   }
 
   destroy(): void {

@@ -102,8 +102,12 @@ export class Training {
     return this.#counts;
   }
 
-  /** One step in one submit: forward, loss, backward and update. Waits for nothing and creates nothing. */
+  /**
+   * One step in one submit: forward, loss, backward and update. Waits for nothing and creates nothing.
+   * @throws HyperparameterError, before anything is written, where a schedule gives a value that its rule cannot use.
+   */
   step(): void {
+    this.#options.optimizer.hyperAt(this.#stepCount + 1);
     const { stream } = this.#gpu;
     const { dispatches, submits } = stream.counts;
     const { batch } = this.#pass;
@@ -226,17 +230,23 @@ export async function createTraining(gpu: Gpu, options: TrainingOptions): Promis
   const batches = new Batches(dataset.train, batch, seed);
   const sizes = { features: dataset.features, width, classes: dataset.classes.length };
   const perceptron = new Perceptron(gpu, initialWeights(sizes, seed));
-  const [pass, evaluationPass, norm, optimizer] = await Promise.all([
-    perceptron.training(batch),
-    perceptron.evaluation(dataset.test.count),
-    sumOfSquares(gpu, perceptron.params.whole),
-    createOptimizer(gpu, rule, perceptron.tensors),
-  ]);
-  evaluationPass.batch.x.set(dataset.test.x);
-  evaluationPass.batch.y.set(dataset.test.y);
-  evaluationPass.batch.write();
-  await gpu.idle();
-  return new Training(gpu, options, batches, perceptron, { pass, evaluationPass, norm, optimizer });
+  const owners: { destroy(): void }[] = [perceptron];
+  try {
+    const optimizer = await createOptimizer(gpu, rule, perceptron.tensors);
+    owners.push(optimizer);
+    const norm = await sumOfSquares(gpu, perceptron.params.whole);
+    owners.push(norm);
+    const pass = await perceptron.training(batch);
+    const evaluationPass = await perceptron.evaluation(dataset.test.count);
+    evaluationPass.batch.x.set(dataset.test.x);
+    evaluationPass.batch.y.set(dataset.test.y);
+    evaluationPass.batch.write();
+    await gpu.idle();
+    return new Training(gpu, options, batches, perceptron, { pass, evaluationPass, norm, optimizer });
+  } catch (error) {
+    for (const owner of owners) owner.destroy();
+    throw error;
+  }
 }
 
 const most = 0xffff_ffff;

@@ -166,6 +166,45 @@ test("it runs once at a time", () =>
     expect(training.stepCount).toBe(3);
   }));
 
+test("an error of the listener ends the run, which can go on", () =>
+  using(options, async (training) => {
+    const onProgress = ({ step }: Progress): void => {
+      if (step === 4) throw new Error("the listener's own");
+    };
+    await expect(training.run({ onProgress })).rejects.toThrow("the listener's own");
+    expect(training.stepCount).toBeLessThan(10);
+    await training.run({ until: 20 });
+    expect(training.stepCount).toBe(20);
+  }));
+
+test("a device that is lost ends the run with an error", async () => {
+  const own = await openGpu();
+  const training = await createTraining(own, { ...options, epochs: 1000 });
+  const onProgress = ({ step }: Progress): void => {
+    if (step === 5) own.device.destroy();
+  };
+  await expect(training.run({ onProgress })).rejects.toThrow("device: it was destroyed");
+  await expect(training.run()).rejects.toThrow("device: it was destroyed");
+});
+
+test("a schedule that goes wrong on the way ends the run before its step", () =>
+  using({ ...options, optimizer: adamw({ lr: (t) => (t < 7 ? 1e-3 : Number.NaN) }) }, async (training) => {
+    const steps: number[] = [];
+    const before = { ...gpu.stream.counts };
+    const run = training.run({ onProgress: ({ step }) => steps.push(step) });
+    await expect(run).rejects.toThrow("adamw: lr must be a finite number >= 0, got NaN at step 7.");
+    expect(training.stepCount).toBe(6);
+    expect(gpu.stream.counts.writes - before.writes).toBe(12);
+    expect(gpu.stream.counts.dispatches - before.dispatches).toBe(60);
+  }));
+
+test("what the device cannot hold is refused, and everything given back", async () => {
+  const small = await openGpu({ limits: { maxStorageBufferBindingSize: 65_536 } });
+  await expect(createTraining(small, options)).rejects.toThrow("binding 0 of bind group 0 is too large");
+  expect(small.pool.stats.liveBuffers).toBe(0);
+  small.destroy();
+});
+
 test("the digits are learned", () =>
   using({ ...options, epochs: 20, batch: 32, width: 128 }, async (training) => {
     await training.run();
