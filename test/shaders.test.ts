@@ -1,19 +1,45 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 import { beforeAll, expect, test } from "vitest";
+import type { ShaderPart } from "../src/gpu/index.ts";
+import { explain, join } from "../src/gpu/shader.ts";
+import { moduleParts } from "../src/optim/parts.ts";
+import { variants } from "./optim/variants.ts";
 
-/** Whole modules: every shader but the parts in shaders/optim, which only mean something once composed. */
-const files = import.meta.glob<string>(["../shaders/**/*.wgsl", "!../shaders/optim/**"], {
-  query: "?raw",
-  import: "default",
-  eager: true,
-});
-
-/** Modules that a room composes from parts, by name. */
-const composed: Record<string, string> = {};
-
-const modules = Object.entries({ ...files, ...composed }).map(
-  ([path, code]) => [path.replace("../", ""), code] as const,
+/** The shaders' text by file; what lies in a folder `parts`, or beside one, only means something once composed. */
+const texts = Object.fromEntries(
+  Object.entries(
+    import.meta.glob<string>("../shaders/**/*.wgsl", { query: "?raw", import: "default", eager: true }),
+  ).map(([path, code]) => [path.replace("../", ""), code]),
 );
+
+const optim = Object.entries(variants).flatMap(([variant, rule]) =>
+  ([4, 1] as const).map((lanes) => ({
+    name: `optim/${variant} in lanes of ${lanes}`,
+    parts: moduleParts(rule.variant(rule.uses).parts, lanes),
+  })),
+);
+
+const engine = [
+  ...["linear", "weightGradient", "inputGradient"].flatMap((name) =>
+    ["wide", "ragged"].map((width) => [name, "parts/matmul", `parts/${width}`]),
+  ),
+  ["softmaxCrossEntropy", "parts/exponential"],
+].map((names) => ({
+  name: `engine/${names.join(" + ")}`,
+  parts: names.map((name) => ({
+    file: `shaders/engine/${name}.wgsl`,
+    code: texts[`shaders/engine/${name}.wgsl`] ?? "",
+  })),
+}));
+
+/** Modules that a room composes from parts. */
+const composed: readonly { name: string; parts: readonly ShaderPart[] }[] = [...optim, ...engine];
+
+const whole = Object.entries(texts)
+  .filter(([file]) => !/^shaders\/(optim|engine)\//.test(file))
+  .map(([file, code]) => ({ name: file, parts: [{ file, code }] }));
+
+const modules = [...whole, ...composed];
 
 let device: GPUDevice;
 
@@ -25,13 +51,16 @@ beforeAll(async () => {
 
 test("there is an adapter", () => expect(device).toBeInstanceOf(GPUDevice));
 
-test.each(modules)("%s compiles", async (path, code) => {
+test("every shader is in a module that is compiled here, as it is on disk", () => {
+  const compiled = new Map(modules.flatMap(({ parts }) => parts.map(({ file, code }) => [file, code])));
+  expect(Object.fromEntries([...compiled].sort())).toEqual(Object.fromEntries(Object.entries(texts).sort()));
+});
+
+test.for(modules)("$name compiles", async ({ name, parts }) => {
   device.pushErrorScope("validation");
-  const { messages } = await device.createShaderModule({ code, label: path }).getCompilationInfo();
+  const { messages } = await device.createShaderModule({ code: join(parts), label: name }).getCompilationInfo();
   const error = await device.popErrorScope();
-  const faults = messages
-    .filter((message) => message.type !== "info")
-    .map(({ lineNum, linePos, type, message }) => `${path}:${lineNum}:${linePos} ${type}: ${message}`);
+  const faults = messages.filter(({ type }) => type !== "info").map((message) => explain(parts, message));
   if (error && faults.length === 0) faults.push(error.message);
   expect(faults).toEqual([]);
 });
