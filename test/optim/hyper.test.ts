@@ -1,0 +1,272 @@
+import { describe, expect, test } from "vitest";
+import type { Gpu } from "../../src/gpu/index.ts";
+import {
+  adam,
+  adamw,
+  createOptimizer,
+  type HyperInput,
+  HyperparameterError,
+  sgd,
+  sgdw,
+  type UpdateRule,
+} from "../../src/optim/index.ts";
+import { all, bufferOf, gpuTest, outcome, readWords } from "../support/gpuTest.ts";
+
+const rules = { sgd, sgdw, adam, adamw };
+type RuleName = keyof typeof rules;
+const ruleOf = (name: RuleName) => rules[name] as (options?: object) => UpdateRule;
+
+interface Row {
+  readonly rule: RuleName;
+  /** The hyperparameter at fault and its value; the value may only be wrong beside those of `beside`. */
+  readonly bad: readonly [name: string, value: unknown];
+  readonly beside?: HyperInput;
+  /** What the message must say, besides the rule and the name. */
+  readonly says: string;
+}
+
+const finite = "must be a finite number >= 0, got";
+const inUnit = "must be a number in [0, 1), got";
+const row = (rule: RuleName, name: string, value: unknown, says: string, beside: HyperInput = {}): Row => ({
+  rule,
+  bad: [name, value],
+  says,
+  beside,
+});
+
+/** What no schedule may return and no option may be. */
+const numbers: readonly Row[] = [
+  ...(["lr", "weightDecay"] as const).flatMap((name) => [
+    row("adamw", name, Number.NaN, `${finite} NaN`),
+    row("adamw", name, Infinity, `${finite} Infinity`),
+    row("adamw", name, -1e-3, `${finite} -0.001`),
+    row("adam", name, "1e-3", `${finite} "1e-3"`),
+    row("sgd", name, 1n, `${finite} 1n`),
+    row("sgdw", name, null, `${finite} null`),
+    row("sgdw", name, [0.1], `${finite} 0.1`),
+    row("adam", name, 1e39, "must fit float32, got 1e+39", { [name === "lr" ? "weightDecay" : "lr"]: 0 }),
+    row("adam", name, 1e-46, "must fit float32, got 1e-46"),
+  ]),
+  ...(["beta1", "beta2"] as const).flatMap((name) => [
+    row("adamw", name, 1, `${inUnit} 1`),
+    row("adamw", name, 1 - 2 ** -60, `${inUnit} 1`),
+    row("adamw", name, -0.1, `${inUnit} -0.1`),
+    row("adam", name, Number.NaN, `${inUnit} NaN`),
+    row("adam", name, 1e-46, "must fit float32, got 1e-46"),
+  ]),
+  row("adamw", "eps", 0, "or a zero gradient would divide by zero, got 0"),
+  row("adamw", "eps", 1e-46, "must be a number >= 1.2e-38"),
+  row("adam", "eps", -1e-8, "got -1e-8"),
+  row("adam", "eps", Number.NaN, "got NaN"),
+  row("adam", "eps", 1e39, "must fit float32, got 1e+39"),
+  row("sgd", "momentum", -0.5, `${inUnit} -0.5`, { momentum: 0.9 }),
+  row("sgd", "momentum", 1, `${inUnit} 1`, { momentum: 0.9 }),
+  row("sgd", "momentum", Number.NaN, `${inUnit} NaN`, { momentum: 0.9 }),
+  row("sgdw", "momentum", "0.9", `${inUnit} "0.9"`, { momentum: 0.9 }),
+  row("sgd", "momentum", 0, "nesterov needs momentum > 0 and dampening 0, got momentum 0", {
+    momentum: 0.9,
+    nesterov: true,
+  }),
+  row("sgdw", "dampening", 0.1, "needs momentum > 0 and dampening 0, got momentum 0.9 and dampening 0.1", {
+    momentum: 0.9,
+    nesterov: true,
+  }),
+  row("sgd", "dampening", 1.5, "must be a number in [0, 1], got 1.5"),
+  row("sgd", "dampening", -0.1, "must be a number in [0, 1], got -0.1"),
+  row("sgd", "dampening", Infinity, "must be a number in [0, 1], got Infinity"),
+  row(
+    "adamw",
+    "weightDecay",
+    10,
+    "lr * weightDecay must be below 1, or a step would take all of a weight and more, got 0.1 * 10",
+    { lr: 0.1 },
+  ),
+  row("sgdw", "lr", 4, "lr * weightDecay must be below 1, or a step would take all of a weight and more, got 4 * 0.5", {
+    weightDecay: 0.5,
+  }),
+];
+
+/** What is wrong in an option alone: a schedule cannot get it wrong. */
+const options: readonly Row[] = [
+  row("adamw", "amsgrad", 1, "must be true or false, got 1"),
+  row("adamw", "maximize", "yes", 'must be true or false, got "yes"'),
+  row("sgd", "nesterov", () => true, "must be true or false, got"),
+  row("adam", "lr", true, "must be a number or a function of the step, got true"),
+  row("adamw", "betas", [0.9, 0.999], 'unknown hyperparameter "betas" (allowed lr, beta1, beta2, eps, weightDecay'),
+  row("sgd", "learningRate", 0.1, 'unknown hyperparameter "learningRate" (allowed lr, momentum'),
+  row("sgd", "constructor", 1, 'unknown hyperparameter "constructor"'),
+  row("sgd", "toString", 1, 'unknown hyperparameter "toString"'),
+  row("sgd", "nesterov", true, "nesterov needs momentum > 0 and dampening 0, got momentum 0 and dampening 0"),
+];
+
+const given = ({ bad: [name, value] }: Row): HyperInput => ({ [name]: value }) as HyperInput;
+const title = ({ rule, bad: [name, value], beside }: Row): string => {
+  const shown = typeof value === "bigint" ? `${value}n` : typeof value === "string" ? `"${value}"` : String(value);
+  const others = Object.entries(beside ?? {}).map(([other, its]) => `${other} ${its}`);
+  return `${rule}, ${name} ${shown}${others.length ? ` beside ${others.join(", ")}` : ""}`;
+};
+const rows = (table: readonly Row[]) => table.map((each) => [title(each), each] as const);
+
+function expectRefusal(error: unknown, { rule, bad: [name], says }: Row): void {
+  expect(error).toBeInstanceOf(HyperparameterError);
+  const { message } = error as Error;
+  expect(message.startsWith(`${rule}: `)).toBe(true);
+  expect(message).toContain(name);
+  expect(message).toContain(says);
+}
+
+const caught = (work: () => unknown): unknown => {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+};
+
+const tensor = (gpu: Gpu) => ({
+  name: "w",
+  shape: [2, 2],
+  param: bufferOf(gpu.device, [1, -2, 3, -4]),
+  grad: bufferOf(gpu.device, [0.1, 0.2, 0.3, 0.4]),
+});
+
+describe("an option is refused by the rule itself:", () => {
+  test.for(rows([...numbers, ...options]))("%s", ([, each]) => {
+    expectRefusal(
+      caught(() => ruleOf(each.rule)({ ...each.beside, ...given(each) })),
+      each,
+    );
+  });
+
+  test("adamw, a profile that is none", () => {
+    const error = caught(() => ruleOf("adamw")({ profile: "fast" }));
+    expect(error).toBeInstanceOf(HyperparameterError);
+    expect((error as Error).message).toBe('adamw: profile must be "accurate" or "torch", got fast.');
+  });
+
+  test("adamw, __proto__, and nobody's prototype changes", () => {
+    const hostile = JSON.parse('{ "__proto__": { "lr": 1 } }') as object;
+    const error = caught(() => ruleOf("adamw")(hostile));
+    expect((error as Error).message).toContain('unknown hyperparameter "__proto__"');
+    expect(Object.hasOwn(Object.prototype, "lr")).toBe(false);
+  });
+});
+
+describe("a paramGroup's own option is refused before anything is made or written:", () => {
+  gpuTest.for(rows([...numbers, ...options]))("%s", async ([, each], { gpu }) => {
+    const w = tensor(gpu);
+    const before = await readWords(gpu, all(w.param));
+    const groups = [{ tensors: [w], hyper: given(each) }];
+    expectRefusal(await outcome(createOptimizer(gpu, ruleOf(each.rule)(each.beside), groups)), each);
+    expect(gpu.pool.stats.created).toBe(0);
+    expect(await readWords(gpu, all(w.param))).toEqual(before);
+  });
+});
+
+describe("a value is refused after some steps, and nothing is written or counted:", () => {
+  /** After two good steps, `turn` brings the bad value in. */
+  async function refusedAfterTwoSteps(gpu: Gpu, each: Row, schedule: boolean): Promise<void> {
+    const [name, value] = each.bad;
+    const w = tensor(gpu);
+    const good = Object.entries(ruleOf(each.rule)(each.beside).hyperAt(1)).find(([known]) => known === name)?.[1];
+    const varying = { [name]: (t: number) => (t === 3 ? value : good) } as HyperInput;
+    const rule = ruleOf(each.rule)({ ...each.beside, ...(schedule ? varying : {}) });
+    const optimizer = await createOptimizer(gpu, rule, [w]);
+    for (let t = 1; t <= 2; t++) optimizer.step();
+    const slices = [all(w.param), ...optimizer.stateNames.map((state) => optimizer.state(state, "w"))];
+    const bytes = () => Promise.all(slices.map((slice) => readWords(gpu, slice)));
+    const [before, counts] = [await bytes(), { ...gpu.stream.counts }];
+    const [group] = optimizer.paramGroups;
+    const error = caught(() => (schedule ? optimizer.step() : group?.set(given(each))));
+    expectRefusal(error, each);
+    if (schedule) expect((error as Error).message).toMatch(/got.*(at step 3|\* |dampening|Lower)/);
+    expect(optimizer.stepCount).toBe(2);
+    expect(gpu.stream.counts).toEqual(counts);
+    expect(await bytes()).toEqual(before);
+    if (good !== undefined) group?.set({ [name]: good });
+    optimizer.step();
+    expect(optimizer.stepCount).toBe(3);
+    expect(await bytes()).not.toEqual(before);
+    optimizer.destroy();
+  }
+
+  gpuTest.for(rows(numbers))("a schedule's at step 3, of %s", ([, each], { gpu }) =>
+    refusedAfterTwoSteps(gpu, each, true),
+  );
+  gpuTest.for(rows([...numbers, ...options.filter(({ bad }) => bad[0] !== "nesterov")]))(
+    "one that is set, of %s",
+    ([, each], { gpu }) => refusedAfterTwoSteps(gpu, each, false),
+  );
+});
+
+describe("what a step would need and the optimizer does not have is refused:", () => {
+  gpuTest.for([
+    [sgd(), { momentum: 0.9 }, "sgd: momentum needs state that this optimizer was made without, got 0.9."],
+    [sgdw(), { momentum: () => 0.9 }, "sgdw: momentum needs state that this optimizer was made without, got"],
+    [adam(), { amsgrad: true }, "adam: amsgrad needs state that this optimizer was made without, got true."],
+    [
+      adamw({ amsgrad: true }),
+      { amsgrad: false },
+      "adamw: amsgrad cannot be turned off in an optimizer made with it, got false.",
+    ],
+  ] as const)("%o, set to %o", async ([rule, change, message], { gpu }) => {
+    const optimizer = await createOptimizer(gpu, rule, [tensor(gpu)]);
+    const before = optimizer.paramGroups[0]?.hyperAt(1);
+    const error = caught(() => optimizer.paramGroups[0]?.set(change));
+    expect(error).toBeInstanceOf(HyperparameterError);
+    expect((error as Error).message).toContain(message);
+    expect(optimizer.paramGroups[0]?.hyperAt(1)).toEqual(before);
+    optimizer.step();
+    optimizer.destroy();
+  });
+
+  gpuTest("paramGroups of which one alone has amsgrad", async ({ gpu }) => {
+    const [a, b] = [tensor(gpu), { ...tensor(gpu), name: "b" }];
+    const groups = [{ tensors: [a], hyper: { amsgrad: true } }, { tensors: [b] }];
+    const error = await outcome(createOptimizer(gpu, adam(), groups));
+    expect(error).toBeInstanceOf(HyperparameterError);
+    expect((error as Error).message).toContain("amsgrad must be the same in all groups, got true and false");
+  });
+
+  gpuTest("momentum in one paramGroup gives every group the state that it needs", async ({ gpu }) => {
+    const groups = [{ tensors: [tensor(gpu)], hyper: { momentum: 0.9 } }, { tensors: [{ ...tensor(gpu), name: "b" }] }];
+    const optimizer = await createOptimizer(gpu, sgd(), groups);
+    optimizer.paramGroups[1]?.set({ momentum: 0.5 });
+    optimizer.step();
+    optimizer.destroy();
+  });
+});
+
+describe("a step that cannot be computed is refused before it is written:", () => {
+  const later = (bad: () => unknown) => ((t: number) => (t === 1 ? 0.1 : bad())) as (t: number) => number;
+  gpuTest.for([
+    [
+      "the step size of adam beyond float32",
+      0,
+      adam({ lr: 2e38, beta1: 0.5 }),
+      "adam: stepSize must fit float32, got 4e+38 at step 1",
+    ],
+    [
+      "a schedule that returns true",
+      1,
+      adamw({ weightDecay: later(() => true) }),
+      "weightDecay must be a finite number >= 0, got true at step 2",
+    ],
+    [
+      "a schedule that returns nothing",
+      1,
+      sgd({ lr: later(() => undefined) }),
+      "lr must be a finite number >= 0, got undefined at step 2",
+    ],
+    ["a schedule that throws", 1, sgd({ lr: later(() => JSON.parse("{")) }), "JSON"],
+  ] as const)("%s", async ([, goodSteps, rule, message], { gpu }) => {
+    const w = tensor(gpu);
+    const optimizer = await createOptimizer(gpu, rule, [w]);
+    for (let t = 1; t <= goodSteps; t++) optimizer.step();
+    const before = await readWords(gpu, all(w.param));
+    expect((caught(() => optimizer.step()) as Error).message).toContain(message);
+    expect(optimizer.stepCount).toBe(goodSteps);
+    expect(await readWords(gpu, all(w.param))).toEqual(before);
+    optimizer.destroy();
+  });
+});
