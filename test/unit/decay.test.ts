@@ -64,7 +64,7 @@ describe("the half-life", () => {
 
   test.each(["adamw", "sgdw"] as const)("of %s in the torch profile is endless below a shrink of 2^-25", (rule) => {
     expect(halve(rule, 2.9e-8, 1000, { profile: "torch", precision: "float32" })).toBe(1);
-    // Accurate decay stalls too without noise, where a shrink is below half an ulp; test/optim/realisedDecay has the noise.
+    // Accurate decay stalls too, below half an ulp and without noise; test/optim/realisedDecay has the noise.
     expect(halve(rule, 2.9e-8, 1000, { profile: "accurate", precision: "float32" })).toBe(1);
     expect(halve(rule, 6.1e-8, 1000, { profile: "accurate", precision: "float32" })).toBeLessThan(1);
   });
@@ -108,7 +108,7 @@ describe("the conventions for λ", () => {
   const start = initialParam(4, 16);
   const noise = (t: number) => gradientAt(4, t, 16);
 
-  /** The slope of the penalty as it is written, as a difference over a width of 1: exact for squares, and no formula of ours. */
+  /** The slope of the penalty as it is written: a difference over a width of 1, exact for squares. */
   const slope = (penalty: (w: number) => number, w: number): number => penalty(w + 0.5) - penalty(w - 0.5);
 
   test.each<[string, boolean, (w: number) => number]>([

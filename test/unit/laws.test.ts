@@ -1,6 +1,6 @@
 /**
- * What weight decay is, and when L2 regularization is the same thing: laws that the CPU reference keeps. The numbers are
- * those of optimizers.md section 6, where it has them.
+ * What weight decay is, and when L2 regularization is the same thing: laws that the CPU reference keeps. The numbers
+ * are those of optimizers.md section 6, where it has them.
  */
 
 import { describe, expect, test } from "vitest";
@@ -143,7 +143,7 @@ test("with momentum, L2 regularization is not weight decay: 0.79 then 0.4351, an
 });
 
 describe("Adam with L2 regularization is not AdamW (Loshchilov & Hutter, Proposition 2):", () => {
-  test("2,000 steps of noise, one weight's a thousand times the other's: AdamW shrinks both alike, Adam one alone", () => {
+  test("2,000 steps of noise, one weight's a thousand times the other's: AdamW shrinks both, Adam one alone", () => {
     const gradient = (t: number) => [1, 1000].map((scale) => scale * randomNormal(3, t, 0));
     /** What the decay took off each weight. */
     const extra = (rule: RuleName): [number, number] => {

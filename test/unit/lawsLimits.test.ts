@@ -104,7 +104,7 @@ describe("on least squares with λ = 0.3", () => {
     expect(distance(w, ridge(lambda))).toBeLessThan(bound);
   });
 
-  test("a Gaussian prior of variance σ² on the weights is λ = 1/(nσ²): the likeliest weights under it are SGD's", () => {
+  test("a Gaussian prior of variance σ² on the weights is λ = 1/(nσ²): its likeliest weights are SGD's", () => {
     const [n, variance] = [design.length, 0.08];
     const w = end({ ...problem, rule: "sgd", hyper: { lr: 0.1, weightDecay: 1 / (n * variance) }, steps: 1000 });
     // The posterior's slope, Xᵀ(y - Xw) - w/σ², must vanish there, and does not where the prior is left out.
@@ -144,7 +144,7 @@ describe("on least squares with λ = 0.3", () => {
   });
 });
 
-/** Two classes that a line can tell apart, each point times its class: the loss, mean log(1 + e^-zw), has no minimum. */
+/** Two classes that a line tells apart, each point times its class: the loss, mean log(1 + e^-zw), has no minimum. */
 const points = Array.from({ length: 30 }, (_, i) => {
   const side = i % 2 ? 1 : -1;
   return [1 + Math.abs(randomNormal(12, 1, i)), 0.5 + 0.5 * side * randomNormal(12, 2, i)];
