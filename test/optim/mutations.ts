@@ -1,0 +1,50 @@
+/** Wrong update rules, made from the right ones: what the tests must find. */
+import type { HyperValues, UpdateRule } from "../../src/optim/index.ts";
+import type { Mutation } from "../parity/runCase.ts";
+
+/** Changes some members of a rule, and of every rule made from it. */
+function changed(rule: UpdateRule, change: (rule: UpdateRule) => Partial<UpdateRule>): UpdateRule {
+  return { ...rule, ...change(rule), with: (options) => changed(rule.with(options), change) };
+}
+
+/**
+ * The rule with `wrong` in the place of `right` in one of its WGSL files.
+ * @throws Error where the file does not hold `right` exactly once: the mutant would be the rule itself.
+ */
+export function inShader(file: string, right: string, wrong: string): Mutation {
+  const replace = (code: string): string => {
+    const pieces = code.split(right);
+    if (pieces.length !== 2) throw new Error(`${file}: "${right}" is there ${pieces.length - 1} times, not once.`);
+    return pieces.join(wrong);
+  };
+  const change = (rule: UpdateRule): Partial<UpdateRule> => ({
+    variant: (uses) => {
+      const variant = rule.variant(uses);
+      if (!variant.parts.some((part) => part.file === file)) throw new Error(`${rule.name}: no part ${file}.`);
+      const parts = variant.parts.map((part) => (part.file === file ? { ...part, code: replace(part.code) } : part));
+      return { ...variant, parts };
+    },
+  });
+  return (rule) => changed(rule, change);
+}
+
+/** The rule with wrong scalars at step t; `right` gives the rule's own for any hyperparameters and step. */
+export function inScalars(
+  wrong: (hyper: HyperValues, t: number, right: UpdateRule["scalars"], rule: UpdateRule) => Record<string, number>,
+): Mutation {
+  const change = (rule: UpdateRule): Partial<UpdateRule> => ({
+    scalars: (hyper, t) => {
+      const scalars = wrong(hyper, t, rule.scalars, rule);
+      const names = Object.keys(rule.scalars(hyper, t)).join();
+      if (Object.keys(scalars).join() !== names) throw new Error(`${rule.name}: its scalars are ${names}.`);
+      return scalars;
+    },
+  });
+  return (rule) => changed(rule, change);
+}
+
+/** Another rule, with the same hyperparameters. */
+export const asRule =
+  (other: (options: Pick<UpdateRule, "profile">) => UpdateRule): Mutation =>
+  ({ profile }) =>
+    other({ profile });
