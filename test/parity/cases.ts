@@ -143,7 +143,7 @@ function layoutCases(): ParityCase[] {
     const rows = [
       row,
       { ...row, hyper: { ...row.hyper, lr: 2e-3 } },
-      { ...row, hyper: { ...row.hyper, weightDecay: 0 } },
+      { ...row, hyper: { ...row.hyper, weightDecay: 0.3 } },
     ];
     return profiles.flatMap((profile) =>
       layouts.map(({ what, groups = 1, exempt = false, ...layout }, i) => ({
