@@ -90,7 +90,7 @@ function checkSlice(
   if (!isCount(size) || size % 4) {
     throw new AlignmentError(`${which} has ${size} bytes (allowed multiples of 4). Give it whole float32 numbers.`);
   }
-  const room = Math.min(size, buffer.size - offset);
+  const room = Math.max(Math.min(size, buffer.size - offset), 0);
   if (room < elements * 4) {
     throw new ShapeError(`${which} has room for ${Math.floor(room / 4)} elements, but its shape asks for ${elements}.`);
   }
