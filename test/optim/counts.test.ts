@@ -1,0 +1,184 @@
+// What a step costs, in numbers that are the same on every machine.
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { type Gpu, layoutSlab, Slab } from "../../src/gpu/index.ts";
+import { join } from "../../src/gpu/shader.ts";
+import { createOptimizer, type HyperInput, type OptimizerTensor, type ParamGroupInput } from "../../src/optim/index.ts";
+import { moduleParts } from "../../src/optim/parts.ts";
+import { countObjects } from "../support/countObjects.ts";
+import { bufferOf, gpuTest } from "../support/gpuTest.ts";
+import { variants } from "./variants.ts";
+
+afterEach(() => void vi.restoreAllMocks());
+
+/** Tensors in two slabs, of all sizes, weights and biases by turns, as `groups` paramGroups. */
+function model(gpu: Gpu, count: number, groups: number): { paramGroups: ParamGroupInput[]; destroy: () => void } {
+  const shapes = Array.from({ length: count }, (_, i) => (i % 2 ? [1 + ((i * 7) % 90)] : [1 + (i % 13), 3 + (i % 29)]));
+  const names = shapes.map((shape, i) => `layers.${i >> 1}.${shape.length === 1 ? "bias" : "weight"}`);
+  const elements = shapes.map((shape) => shape.reduce((product, side) => product * side, 1));
+  const layout = layoutSlab(
+    names.map((name, i) => ({ name, elements: elements[i]! })),
+    gpu.limits.maxBufferSize,
+  );
+  const [params, grads] = [new Slab(gpu.pool, layout, "param"), new Slab(gpu.pool, layout, "grad")];
+  const tensors = names.map((name, i): OptimizerTensor => {
+    return { name, shape: shapes[i]!, param: params.slice(name), grad: grads.slice(name) };
+  });
+  const size = Math.ceil(count / groups / 2) * 2;
+  const paramGroups = Array.from({ length: groups }, (_, i) => ({ tensors: tensors.slice(i * size, (i + 1) * size) }));
+  return { paramGroups, destroy: () => [params, grads].map((slab) => slab.destroy()) };
+}
+
+const rules = Object.entries(variants);
+
+describe("a step of the whole model is one dispatch, one submit and one small write, and makes nothing:", () => {
+  const sizes = [
+    ...rules.map(([name, rule]) => [148, 3, name, rule] as const),
+    [1_000, 3, "adamw", variants.adamw!],
+    [1, 1, "sgd", variants.sgd!],
+  ] as const;
+  gpuTest.for(sizes)("%i tensors in %i paramGroups, %s", async ([count, groups, , rule], { gpu }) => {
+    const { paramGroups, destroy } = model(gpu, count, groups);
+    const optimizer = await createOptimizer(gpu, rule, paramGroups);
+    optimizer.step();
+    const { created } = countObjects(gpu.device);
+    const [write, submit] = [vi.spyOn(gpu.device.queue, "writeBuffer"), vi.spyOn(gpu.device.queue, "submit")];
+    const launch = vi.spyOn(GPUComputePassEncoder.prototype, "dispatchWorkgroups");
+    const pass = vi.spyOn(GPUCommandEncoder.prototype, "beginComputePass");
+    const [stats, counts] = [gpu.pool.stats, { ...gpu.stream.counts }];
+    const steps = 100;
+    for (let step = 0; step < steps; step++) optimizer.step();
+
+    const rows = paramGroups.reduce((sum, { tensors }) => sum + Math.min(tensors.length, 2), 0);
+    const fields = Object.keys(rule.scalars(rule.hyperAt(1), 1)).length;
+    expect(optimizer.dispatchCount).toBe(1);
+    expect(created).toEqual({ createCommandEncoder: steps });
+    expect(gpu.pool.stats).toEqual(stats);
+    expect([pass, launch, submit, write].map((spy) => spy.mock.calls.length)).toEqual([steps, steps, steps, steps]);
+    for (const [, , data] of write.mock.calls) expect(data.byteLength).toBe(rows * fields * 4);
+    expect(gpu.stream.counts).toEqual({
+      dispatches: counts.dispatches + steps,
+      submits: counts.submits + steps,
+      writes: counts.writes + steps,
+      copies: counts.copies,
+    });
+    optimizer.destroy();
+    destroy();
+  });
+});
+
+describe("tensors in buffers of their own take a dispatch each, and one more where they end between two fours:", () => {
+  gpuTest.for([
+    [[[4], [8], [4, 4]], 3],
+    [[[5], [8], [3]], 4],
+    [[[1], [2], [3]], 3],
+    [[[0], [4], [0, 7]], 1],
+  ] as const)("shapes %j take %i", async ([shapes, dispatches], { gpu }) => {
+    const tensors = shapes.map((shape, i) => {
+      const elements = (shape as readonly number[]).reduce((product, side) => product * side, 1);
+      const zeros = () => bufferOf(gpu.device, new Float32Array(Math.max(elements, 1)));
+      return { name: `w${i}`, shape, param: zeros(), grad: zeros() };
+    });
+    const optimizer = await createOptimizer(gpu, variants.adamw!, tensors);
+    expect(optimizer.dispatchCount).toBe(dispatches);
+    optimizer.step();
+    expect(gpu.stream.counts).toMatchObject({ dispatches, submits: 1 });
+    optimizer.destroy();
+  });
+});
+
+describe("bytes moved a parameter and step:", () => {
+  const bytes: Record<string, number> = {
+    sgd: 12,
+    "sgd with momentum": 20,
+    sgdw: 12,
+    "sgdw with momentum": 20,
+    adam: 28,
+    "adam with amsgrad": 36,
+    adamw: 28,
+    "adamw with amsgrad": 36,
+  };
+
+  /** Loads and stores of each buffer of elements in the shader, by its name. */
+  function accesses(code: string): Record<string, { loads: number; stores: number }> {
+    const text = code.replace(/\/\/.*/g, "");
+    const names = [...text.matchAll(/var<storage, read_write> (\w+): array<Wide>/g)].map(([, name]) => name as string);
+    return Object.fromEntries(
+      names.map((name) => {
+        const uses = [...text.matchAll(new RegExp(`\\b${name}\\[[^\\]]*\\]( = )?`, "g"))];
+        const stores = uses.filter(([, assigned]) => assigned).length;
+        return [name, { loads: uses.length - stores, stores }];
+      }),
+    );
+  }
+
+  test("every rule has its number here", () => expect(Object.keys(bytes)).toEqual(Object.keys(variants)));
+
+  test.for(rules.flatMap(([name, rule]) => ([4, 1] as const).map((lanes) => [name, lanes, rule] as const)))(
+    "the shader of %s in lanes of %i loads each buffer once, and stores once what it changes",
+    ([name, lanes, rule]) => {
+      const { state, parts } = rule.variant(rule.uses);
+      const both = { loads: 1, stores: 1 };
+      expect(accesses(join(moduleParts(parts, lanes)))).toEqual({
+        param: both,
+        grad: { loads: 1, stores: 0 },
+        ...Object.fromEntries(state.map((each) => [each, both])),
+      });
+      expect(4 * (3 + 2 * state.length)).toBe(bytes[name]);
+    },
+  );
+
+  gpuTest.for(rules)("%s says the same of itself", async ([name, rule], { gpu }) => {
+    const { paramGroups, destroy } = model(gpu, 2, 1);
+    const optimizer = await createOptimizer(gpu, rule, paramGroups);
+    expect(optimizer.bytesPerParameter).toBe(bytes[name]);
+    expect(optimizer.stateNames).toEqual(rule.variant(rule.uses).state);
+    optimizer.destroy();
+    destroy();
+  });
+});
+
+describe("no hyperparameter is baked into a pipeline:", () => {
+  /** Every number of the rule, a little different at every step. */
+  const varying = (hyper: Readonly<Record<string, number | boolean>>): HyperInput =>
+    Object.fromEntries(
+      Object.entries(hyper).map(([name, value]) => [
+        name,
+        typeof value === "number" ? (t: number) => (value || 1e-3) * (1 - t / 1_000) : value,
+      ]),
+    );
+
+  gpuTest.for(rules)(
+    "%s with all of them changed at every step, by schedule and by set()",
+    async ([, rule], { gpu }) => {
+      const { paramGroups, destroy } = model(gpu, 6, 2);
+      const optimizer = await createOptimizer(gpu, rule.with(varying(rule.hyperAt(1))), paramGroups);
+      optimizer.step();
+      const { created } = countObjects(gpu.device);
+      for (let t = 2; t <= 20; t++) {
+        optimizer.step();
+        const { amsgrad, ...hyper } = optimizer.paramGroups[1]!.hyperAt(t);
+        const slower = Object.entries(hyper).map(([name, value]) => [
+          name,
+          typeof value === "number" ? value * 0.99 : value,
+        ]);
+        optimizer.paramGroups[1]!.set(Object.fromEntries([...slower, ["maximize", t % 2 === 0]]));
+      }
+      expect(created).toEqual({ createCommandEncoder: 19 });
+      optimizer.destroy();
+      destroy();
+    },
+  );
+
+  gpuTest.for(rules)(
+    "a second optimizer of %s, whatever its hyperparameters, compiles nothing",
+    async ([, rule], { gpu }) => {
+      const { paramGroups, destroy } = model(gpu, 4, 1);
+      (await createOptimizer(gpu, rule, paramGroups)).destroy();
+      const { created } = countObjects(gpu.device);
+      const second = await createOptimizer(gpu, rule.with({ lr: 0.5, weightDecay: 0.25, maximize: true }), paramGroups);
+      expect(Object.keys(created).sort()).toEqual(["createBindGroup", "createCommandEncoder"]);
+      second.destroy();
+      destroy();
+    },
+  );
+});
