@@ -26,8 +26,8 @@ interface OptimizerFacts {
   readonly suggested: { readonly lr: number; readonly weightDecay: number };
 }
 
-const forSgd = { lr: 0.1, weightDecay: 0.01 };
-const forAdam = { lr: 0.002, weightDecay: 0.2 };
+const forSgd = { lr: 0.1, weightDecay: 0.001 };
+const forAdam = { lr: 0.002, weightDecay: 0.1 };
 
 export const optimizers: Readonly<Record<OptimizerName, OptimizerFacts>> = {
   adamw: { label: "AdamW", usesMomentum: false, twin: "adam", suggested: forAdam },
