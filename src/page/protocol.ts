@@ -1,0 +1,77 @@
+/** What the page and its training worker say to each other. Plain data, so that it survives `postMessage`. */
+import type { Setup } from "./setup.ts";
+
+export type ToWorker =
+  /** Open the GPU; also after it was lost. Answered by `ready` or `unavailable`. */
+  | { readonly type: "open" }
+  /** Begin a run, dropping the one before. `dataUrl` is where the files of `data/` are served. */
+  | { readonly type: "start"; readonly setup: Setup; readonly dataUrl: string }
+  | { readonly type: "pause" }
+  | { readonly type: "resume" }
+  /** Drop the run. Answered by `dropped`. */
+  | { readonly type: "drop" };
+
+/** What one step saw of its batch, before its update: `step` counts from 1. */
+export interface LossPoint {
+  readonly step: number;
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+/** Where a run stands. */
+export interface Standing {
+  readonly step: number;
+  readonly epoch: number;
+  readonly stepsPerSecond: number;
+  readonly secondsLeft: number;
+  /** Launches and submits of one training step. */
+  readonly dispatchesPerStep: number;
+  readonly submitsPerStep: number;
+}
+
+/** A test image with a wrong answer. `pixels` are in [0, 1], row by row. */
+export interface Mistake {
+  readonly index: number;
+  readonly pixels: Float32Array<ArrayBuffer>;
+  readonly truth: number;
+  readonly guess: number;
+  /** The share of certainty that the network gave its wrong answer. */
+  readonly confidence: number;
+}
+
+/** How the network does on the test images. */
+export interface Score {
+  readonly step: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Length of all weights taken as one vector. */
+  readonly weightNorm: number;
+  readonly wrong: number;
+  /** The most confident wrong answers, most confident first. */
+  readonly mistakes: readonly Mistake[];
+}
+
+/** What a run is about to do. */
+export interface Plan {
+  readonly steps: number;
+  readonly stepsPerEpoch: number;
+  readonly parameters: number;
+  readonly testImages: number;
+  readonly classes: readonly string[];
+  readonly imageWidth: number;
+  readonly imageHeight: number;
+}
+
+export type FromWorker =
+  | { readonly type: "ready"; readonly adapter: string; readonly isSoftware: boolean }
+  | { readonly type: "unavailable"; readonly message: string }
+  | { readonly type: "started"; readonly plan: Plan }
+  | { readonly type: "progress"; readonly standing: Standing; readonly losses: readonly LossPoint[] }
+  | { readonly type: "scored"; readonly score: Score }
+  | { readonly type: "paused" }
+  | { readonly type: "finished" }
+  | { readonly type: "dropped" }
+  /** The GPU went away in the middle of things. */
+  | { readonly type: "lost"; readonly message: string }
+  /** Anything else that ended the run. */
+  | { readonly type: "failed"; readonly message: string };
