@@ -1,0 +1,102 @@
+import { byId } from "./dom.ts";
+import { count, duration, number, percent } from "./format.ts";
+import type { Plan, Score, Standing } from "./protocol.ts";
+import type { Setup } from "./setup.ts";
+
+/** What the page is doing: also on `<body data-state>`, for the style sheet and for tests. */
+export type State =
+  | "opening"
+  | "idle"
+  | "loading"
+  | "training"
+  | "paused"
+  | "finished"
+  | "failed"
+  | "lost"
+  | "unavailable";
+
+const headlines: Readonly<Record<State, string>> = {
+  opening: "Opening the GPU …",
+  idle: "Ready",
+  loading: "Preparing …",
+  training: "Training",
+  paused: "Paused",
+  finished: "Finished",
+  failed: "Stopped",
+  lost: "GPU lost",
+  unavailable: "No GPU to train on",
+};
+
+interface Notice {
+  readonly title: string;
+  /** What to do, where the error's own words are meant for a programmer; those follow as a detail. */
+  readonly remedy?: string;
+}
+
+const notices: Partial<Record<State, Notice>> = {
+  failed: { title: "The run ended early" },
+  lost: {
+    title: "The GPU went away",
+    remedy: "The browser or the driver took it back. Press Reset to open it again; the curves so far stay.",
+  },
+  unavailable: { title: "This browser cannot train here" },
+};
+
+/** Shows a state: headline, announcement, and the panel that says what is wrong. */
+export function showState(state: State, message = ""): void {
+  document.body.dataset.state = state;
+  byId("headline").textContent = headlines[state];
+  if (state !== "training" && state !== "opening") announce(headlines[state]);
+  const notice = notices[state];
+  byId("notice").hidden = notice === undefined;
+  if (state !== "training" && state !== "paused") byId("stat-left").textContent = "–";
+  if (notice === undefined) return;
+  byId("notice-title").textContent = notice.title;
+  byId("notice-text").textContent = notice.remedy ?? message;
+  byId("notice-detail").textContent = notice.remedy ? message : "";
+}
+
+export function showAdapter(label: string, isSoftware: boolean): void {
+  byId("adapter").textContent = label;
+  byId("adapter").dataset.software = String(isSoftware);
+  byId("adapter").title = isSoftware
+    ? "WebGPU runs on the processor here: the results are the same, but it is slow."
+    : "The GPU that trains.";
+}
+
+export function showStanding(standing: Standing, plan: Plan, setup: Setup): void {
+  const { step, epoch, stepsPerSecond, secondsLeft, dispatchesPerStep, submitsPerStep } = standing;
+  if (document.body.dataset.state === "training") byId("headline").textContent = `Epoch ${epoch} of ${setup.epochs}`;
+  byId<HTMLProgressElement>("progress").value = step / plan.steps;
+  byId("stat-step").textContent = `${count(step)} of ${count(plan.steps)}`;
+  byId("stat-step").dataset.step = String(step);
+  byId("stat-speed").textContent = stepsPerSecond < 10 ? number(stepsPerSecond) : count(stepsPerSecond);
+  byId("stat-left").textContent = duration(secondsLeft);
+  byId("stat-dispatches").textContent = count(dispatchesPerStep);
+  byId("stat-submits").textContent = count(submitsPerStep);
+  document.title = `${percent(step / plan.steps, 0)} · shrinkstep`;
+}
+
+export function showPlan(plan: Plan): void {
+  byId("stat-step").textContent = `0 of ${count(plan.steps)}`;
+  byId("stat-step").dataset.step = "0";
+  byId("stat-parameters").textContent = count(plan.parameters);
+}
+
+/** For those who listen: once an epoch, and no more. */
+export function announceScore({ step, accuracy }: Score, { stepsPerEpoch }: Plan): void {
+  if (step > 0)
+    announce(`After epoch ${Math.round(step / stepsPerEpoch)}: ${percent(accuracy)} of the test images right.`);
+}
+
+export function clearStanding(): void {
+  for (const name of ["step", "speed", "left", "parameters", "dispatches", "submits"])
+    byId(`stat-${name}`).textContent = "–";
+  delete byId("stat-step").dataset.step;
+  byId<HTMLProgressElement>("progress").value = 0;
+  document.title = "shrinkstep";
+}
+
+function announce(text: string): void {
+  byId("announcement").textContent = text;
+}
