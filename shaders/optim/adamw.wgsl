@@ -16,6 +16,6 @@ struct Hyper {
 }
 
 fn update(at: Place, h: Hyper) {
-  let step = adamStep(h.ascent * grad[at.grad], at.state, h);
+  let step = adamStep(gradient(at, h), at.state, h);
   param[at.param] = shrinkThenStep(param[at.param], h.decay, h.keep, step);
 }

@@ -14,6 +14,6 @@ struct Hyper {
 
 fn update(at: Place, h: Hyper) {
   let p = param[at.param];
-  let g = h.ascent * grad[at.grad] + h.weightDecay * p;
+  let g = gradient(at, h) + h.weightDecay * p;
   param[at.param] = p - h.lr * direction(g, at.state, h);
 }

@@ -14,6 +14,6 @@ struct Hyper {
 }
 
 fn update(at: Place, h: Hyper) {
-  let step = h.lr * direction(h.ascent * grad[at.grad], at.state, h);
+  let step = h.lr * direction(gradient(at, h), at.state, h);
   param[at.param] = shrinkThenStep(param[at.param], h.decay, h.keep, step);
 }

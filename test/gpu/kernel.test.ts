@@ -67,7 +67,7 @@ describe("an error of the compiler", () => {
     ["shaders/optim/parts/wide.wgsl", "vec4f", "wec4f", "wec4f"],
     ["shaders/optim/parts/update.wgsl", "tiles[index]", "tilez[index]", "tilez"],
     ["shaders/optim/parts/numerics.wgsl", "w * (b - a)", "w * (b - missing)", "missing"],
-    ["shaders/optim/adamw.wgsl", "adamStep(h", "adamStop(h", "adamStop"],
+    ["shaders/optim/adamw.wgsl", "adamStep(gradient", "adamStop(gradient", "adamStop"],
     ["shaders/optim/adamw.wgsl", "let step =", "/* λ λ */ let step = oops +", "oops"],
     ["shaders/optim/parts/moments.wgsl", "sqrt(", "squirt(", "squirt"],
     ["shaders/optim/parts/noAmsgrad.wgsl", "return vNow;", "return vThen;", "vThen"],
@@ -82,11 +82,11 @@ describe("an error of the compiler", () => {
   );
 
   gpuTest("reads as it does in an editor", async ({ gpu }) => {
-    const changed = damaged("shaders/optim/adamw.wgsl", "adamStep(h", "adamStop(h");
+    const changed = damaged("shaders/optim/adamw.wgsl", "adamStep(gradient", "adamStop(gradient");
     const error = (await outcome(gpu.kernels.get({ ...source, parts: changed }))) as Error;
     const [first, ...rest] = error.message.split("\n");
     expect(first).toMatch(/^shaders\/optim\/adamw\.wgsl:19:14: .*adamStop/);
-    expect(rest).toEqual(["    let step = adamStop(h.ascent * grad[at.grad], at.state, h);", `${" ".repeat(15)}^`]);
+    expect(rest).toEqual(["    let step = adamStop(gradient(at, h), at.state, h);", `${" ".repeat(15)}^`]);
   });
 
   test("in a part without a last line break does not move to its neighbour", () => {

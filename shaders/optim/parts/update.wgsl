@@ -1,5 +1,5 @@
 // The body that every update rule shares: one workgroup a tile, one lane a Wide.
-// A rule brings `struct Hyper`, its state and `fn update(at: Place, h: Hyper)`.
+// A rule brings `struct Hyper`, its state and `fn update(at: Place, h: Hyper)`, which asks for `gradient(at, h)`.
 
 override WORKGROUP_SIZE: u32 = 256;
 override GRID_WIDTH: u32 = 65535;
@@ -37,4 +37,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     return;
   }
   update(Place(tile.param + lane, tile.grad + lane, tile.state + lane), hyper[tile.row]);
+}
+
+/// The gradient to descend along: turned round to maximize.
+fn gradient(at: Place, h: Hyper) -> Wide {
+  return h.ascent * grad[at.grad];
 }
