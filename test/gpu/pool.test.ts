@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type Gpu, LimitError, openGpu } from "../../src/gpu/index.ts";
 import { sizeClass } from "../../src/gpu/pool.ts";
 import { all, bufferOf, gpuTest, randomWords, readWords, storage } from "../support/gpuTest.ts";
@@ -110,7 +110,10 @@ gpuTest("a buffer that is released twice, or is not the pool's, counts for nothi
 gpuTest("trim destroys what is idle and leaves what is in use", async ({ gpu }) => {
   const [used, idle] = [acquire(gpu, 64), acquire(gpu, 64)];
   gpu.pool.release(idle);
+  const destroy = vi.spyOn(GPUBuffer.prototype, "destroy");
   gpu.pool.trim();
+  expect(destroy.mock.contexts).toEqual([idle]);
+  destroy.mockRestore();
   gpu.stream.write(all(used), new Uint32Array([7]));
   expect((await readWords(gpu, all(used)))[0]).toBe(7);
   expect(acquire(gpu, 64)).not.toBe(idle);

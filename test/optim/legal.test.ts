@@ -119,6 +119,13 @@ describe("tensors of no elements are legal:", () => {
     optimizer.destroy();
   });
 
+  gpuTest("they may lie anywhere, within another tensor too", async ({ gpu }) => {
+    const w = { name: "w", shape: [128], param: ones(gpu.device, 128), grad: ones(gpu.device, 128) };
+    const within = (buffer: GPUBuffer): Slice => ({ buffer, offset: 256, size: 0 });
+    const e = { name: "e", shape: [0], param: within(w.param), grad: within(w.grad) };
+    await expectToMove(gpu, adamw(), [w, { ...e, grad: e.param }, { ...e, name: "f", param: e.grad }]);
+  });
+
   gpuTest("a shape of no sides is one number", async ({ gpu }) => {
     await expectToMove(gpu, adamw(), [
       { name: "scale", shape: [], param: ones(gpu.device, 1), grad: ones(gpu.device, 1) },
