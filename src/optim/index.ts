@@ -7,5 +7,6 @@ export { adam } from "./rules/adam.ts";
 export { adamw } from "./rules/adamw.ts";
 export { sgd } from "./rules/sgd.ts";
 export { sgdw } from "./rules/sgdw.ts";
+export * from "./schedules/all.ts";
 export type { OptimizerTensor, Role } from "./tensors.ts";
 export type { Profile, UpdateRule } from "./updateRule.ts";
