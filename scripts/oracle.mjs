@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { createServer } from "vite";
+import { holdSchedules } from "./scheduleOracle.mjs";
 
 /** @typedef {import("../test/parity/fixtures.ts").TorchFixtures} TorchFixtures */
 /** @typedef {import("../test/parity/fixtures.ts").TorchRow} TorchRow */
@@ -154,6 +155,11 @@ if (write) {
   console.log(`Wrote ${table.length} rows to test/fixtures/torch.json (${Math.round(text.length / 1024)} KiB).`);
 } else {
   check();
+}
+try {
+  console.log(holdSchedules(python, write));
+} catch (error) {
+  stop(/** @type {Error} */ (error).message);
 }
 
 /** Compares what PyTorch did now with what the file says it did, a line for each row. */
