@@ -85,7 +85,7 @@ try {
     "loss.svg",
     lossCurve(steps, {
       title: `${setup.dataset}, ${setup.optimizer}: ${(outcome.testAccuracy * 100).toFixed(1)} % of the test images right`,
-      subtitle: `lr ${setup.lr}, weight decay ${setup.weightDecay}, batch ${setup.batch}, width ${setup.width}, seed ${setup.seed}; ${outcome.steps.toLocaleString("en")} steps in ${duration(seconds)} on ${start?.adapter}`,
+      subtitle: `lr ${setup.lr} ${setup.schedule}, weight decay ${setup.weightDecay}, batch ${setup.batch}, width ${setup.width}, seed ${setup.seed}; ${outcome.steps.toLocaleString("en")} steps in ${duration(seconds)} on ${start?.adapter}`,
     }),
   );
   console.log(

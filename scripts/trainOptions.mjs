@@ -9,6 +9,7 @@ model.safetensors, metrics.jsonl, report.json and loss.svg. Ctrl-C stops after t
   --dataset fashion|digits             what to learn                        (fashion)
   --optimizer sgd|sgdw|adam|adamw      the update rule                      (adamw)
   --lr NUMBER                          learning rate                        (by optimizer)
+  --schedule cosine|constant           of the learning rate                 (cosine, to 0 at the end)
   --weight-decay NUMBER                decay, in PyTorch's meaning          (by optimizer)
   --momentum NUMBER                    for sgd and sgdw                     (0.9)
   --epochs COUNT                       times through the training images    (by dataset)
@@ -70,6 +71,7 @@ function parse(args) {
         dataset: { ...text, default: "fashion" },
         optimizer: { ...text, default: "adamw" },
         lr: text,
+        schedule: { ...text, default: "cosine" },
         "weight-decay": text,
         momentum: text,
         epochs: text,
@@ -99,6 +101,7 @@ export function readOptions(args) {
   const setup = {
     dataset,
     optimizer,
+    schedule: oneOf("schedule", values.schedule, ["cosine", "constant"]),
     lr: number("lr", values.lr, optimizers[optimizer].lr),
     weightDecay: number("weight-decay", values["weight-decay"], optimizers[optimizer].weightDecay),
     momentum: number("momentum", values.momentum, 0.9),

@@ -1,10 +1,16 @@
 /** A whole run in a page without a face: what `npm start` calls. */
 import { openGpu } from "../gpu/index.ts";
 import { writeSafetensors } from "../interop/index.ts";
+import { cosine } from "../optim/index.ts";
 import { loadDataset } from "../train/datasets.ts";
 import { createTraining, type Progress, type Training } from "../train/perceptronTraining.ts";
 import { compareWeights, type Proof, referenceWeights } from "./proof.ts";
 import { ruleOf, type Setup } from "./setup.ts";
+
+/** A setup, and how the learning rate goes: `constant`, or by half a cosine down to zero at the end of the run. */
+export interface RunSetup extends Setup {
+  readonly schedule: "constant" | "cosine";
+}
 
 /** Steps at the start of a run that the CPU reference replays. */
 const provenSteps = 50;
@@ -49,12 +55,14 @@ export interface RunOutcome {
  * Trains, reports every step, and proves the first steps on the CPU. `globalThis.stopTraining()` ends it between two
  * steps, with a checkpoint.
  */
-export async function run(setup: Setup, report: (event: RunEvent) => Promise<void>): Promise<RunOutcome> {
+export async function run(setup: RunSetup, report: (event: RunEvent) => Promise<void>): Promise<RunOutcome> {
   const stop = new AbortController();
   Object.assign(globalThis, { stopTraining: () => stop.abort() });
   const gpu = await openGpu();
   const dataset = await loadDataset(setup.dataset, fetchData);
-  const options = { ...setup, dataset, optimizer: ruleOf(setup) };
+  const total = setup.epochs * Math.floor(dataset.train.count / setup.batch);
+  const schedule = setup.schedule === "cosine" ? cosine({ peak: setup.lr, total }) : undefined;
+  const options = { ...setup, dataset, optimizer: ruleOf(setup, schedule) };
   const training = await createTraining(gpu, options);
   const { label: adapter, isSoftware } = gpu.adapter;
   const parameters = [...(await training.weights()).values()].reduce((sum, { data }) => sum + data.length, 0);
@@ -97,7 +105,7 @@ export async function run(setup: Setup, report: (event: RunEvent) => Promise<voi
   return outcome;
 }
 
-async function checkpoint(training: Training, setup: Setup): Promise<RunCheckpoint> {
+async function checkpoint(training: Training, setup: RunSetup): Promise<RunCheckpoint> {
   const step = training.stepCount;
   const weights = await training.weights();
   const tensors = new Map(

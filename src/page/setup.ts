@@ -1,4 +1,4 @@
-import { adam, adamw, sgd, sgdw, type UpdateRule } from "../optim/index.ts";
+import { adam, adamw, type Schedule, sgd, sgdw, type UpdateRule } from "../optim/index.ts";
 
 export type DatasetName = "fashion" | "digits";
 export type OptimizerName = "sgd" | "sgdw" | "adam" | "adamw";
@@ -40,19 +40,20 @@ export const optimizers: Readonly<Record<OptimizerName, OptimizerFacts>> = {
 export const trainImages: Readonly<Record<DatasetName, number>> = { fashion: 6000, digits: 1438 };
 
 /**
- * The update rule of a setup.
+ * The update rule of a setup; `schedule` replaces its constant learning rate.
  * @throws HyperparameterError in words that can be shown to a person.
  */
-export function ruleOf({ optimizer, lr, weightDecay, momentum }: Setup): UpdateRule {
+export function ruleOf({ optimizer, lr, weightDecay, momentum }: Setup, schedule?: Schedule): UpdateRule {
+  const shared = { lr: schedule ?? lr, weightDecay };
   switch (optimizer) {
     case "sgd":
-      return sgd({ lr, weightDecay, momentum });
+      return sgd({ ...shared, momentum });
     case "sgdw":
-      return sgdw({ lr, weightDecay, momentum });
+      return sgdw({ ...shared, momentum });
     case "adam":
-      return adam({ lr, weightDecay });
+      return adam(shared);
     case "adamw":
-      return adamw({ lr, weightDecay });
+      return adamw(shared);
   }
 }
 
