@@ -28,7 +28,7 @@ function start(args: string[], onOutput: (output: string, interrupt: () => void)
   return new Promise((resolve) => child.once("close", (code) => resolve({ code, output })));
 }
 
-const digits = ["--dataset", "digits", "--width", "32"];
+const digits = ["--dataset", "digits", "--width", "32", "--lr", "0.005"];
 
 test("a run learns, proves itself and writes its folder; the same seed gives the same bits", async () => {
   const { code, output } = await start([...digits, "--epochs", "8", "--name", "test-first"]);
@@ -87,7 +87,7 @@ test.each([
 });
 
 test("a rule's own refusal reaches the terminal without a stack", async () => {
-  const { code, output } = await start([...digits, "--lr", "2", "--weight-decay", "0.9", "--name", "test-first"]);
+  const { code, output } = await start(["--dataset", "digits", "--lr", "2", "--weight-decay", "0.9", "--name", "test-first"]);
   expect(output).toContain("lr * weightDecay must be below 1");
   expect(output).not.toMatch(/^\s+at /m);
   expect(code).toBe(1);
