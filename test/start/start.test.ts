@@ -87,7 +87,16 @@ test.each([
 });
 
 test("a rule's own refusal reaches the terminal without a stack", async () => {
-  const { code, output } = await start(["--dataset", "digits", "--lr", "2", "--weight-decay", "0.9", "--name", "test-first"]);
+  const { code, output } = await start([
+    "--dataset",
+    "digits",
+    "--lr",
+    "2",
+    "--weight-decay",
+    "0.9",
+    "--name",
+    "test-first",
+  ]);
   expect(output).toContain("lr * weightDecay must be below 1");
   expect(output).not.toMatch(/^\s+at /m);
   expect(code).toBe(1);
