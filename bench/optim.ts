@@ -112,7 +112,7 @@ async function timed(gpu: Gpu, { step }: Work): Promise<number> {
   const time = async (steps: number): Promise<number> => {
     const start = performance.now();
     for (let i = 0; i < steps; i++) step();
-    await gpu.idle();
+    await gpu.settle(gpu.device.queue.onSubmittedWorkDone());
     return performance.now() - start;
   };
   const steps = Math.max(1, Math.min(200, Math.round(20 / Math.max(await time(1), 0.1))));

@@ -80,6 +80,9 @@ export class Gpu {
   async idle(): Promise<void> {
     await Promise.all(this.#pending);
     await this.settle(this.device.queue.onSubmittedWorkDone());
+    // An uncaptured error is an event, and may come a task later than the work that it is about.
+    await new Promise((resolve) => setTimeout(resolve));
+    this.check();
   }
 
   /** Gives everything back. The device too, unless someone else opened it. */

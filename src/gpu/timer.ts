@@ -39,7 +39,7 @@ export async function timeDispatches(gpu: Gpu, dispatches: readonly Dispatch[], 
   await gpu.idle();
   const start = performance.now();
   device.queue.submit([encoder.finish()]);
-  await gpu.idle();
+  await gpu.settle(device.queue.onSubmittedWorkDone());
   const wallMs = performance.now() - start;
   if (!query || !resolved || !mapped) return { timeMs: wallMs / rounds, source: "wall-clock" };
   await gpu.settle(mapped.mapAsync(GPUMapMode.READ));

@@ -1,13 +1,15 @@
 import { type Dispatch, type Gpu, type Kernel, layoutSlab, refusal, Slab, type Slice } from "../gpu/index.ts";
 import { moduleParts } from "./parts.ts";
 import { findCulprit, rehearse } from "./rehearse.ts";
-import { type Placement, planRuns } from "./tiles.ts";
+import { type Placement, planRuns, tileFields, tileTable } from "./tiles.ts";
 import type { UpdateRule, Variant } from "./updateRule.ts";
 
 export interface BuiltUpdate {
   readonly dispatches: readonly Dispatch[];
   /** Where the step's scalars go. */
   readonly scalars: Slice;
+  /** Says which row of scalars each tensor has, by name; one that has none is left alone. */
+  readonly assign: (rowOf: ReadonlyMap<string, number>) => void;
   /** Gives back what was made. */
   readonly release: () => void;
 }
@@ -20,8 +22,7 @@ export async function buildDispatches(
   gpu: Gpu,
   rule: UpdateRule,
   variant: Variant,
-  placements: readonly Placement[],
-  scalarCount: number,
+  { placements, scalarCount }: { readonly placements: readonly Placement[]; readonly scalarCount: number },
 ): Promise<BuiltUpdate> {
   const { limits, pool, stream } = gpu;
   const workgroupSize = Math.min(256, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
@@ -44,24 +45,26 @@ export async function buildDispatches(
   const kernels = await Promise.all(runs.map(({ lanes }) => kernelFor(lanes)));
 
   const tables = [
-    ...runs.map(({ tiles }, i) => ({ name: `tiles ${i}`, elements: tiles.length })),
+    ...runs.map(({ tiles }, i) => ({ name: `tiles ${i}`, elements: tiles.length * tileFields })),
     { name: "scalars", elements: scalarCount },
   ];
   const slab = new Slab(pool, layoutSlab(tables, limits.maxBufferSize), `${label} tables`);
   const scalars = slab.slice("scalars");
   try {
     const [dispatches, refused] = await rehearse(gpu, () =>
-      runs.map(({ param, grad, states, tileCount }, i) => {
+      runs.map(({ param, grad, states, tiles }, i) => {
         const shared = [param, grad, slab.slice(`tiles ${i}`), scalars];
-        return (kernels[i] as Kernel).prepare(states.length ? [shared, states] : [shared], tileCount);
+        return (kernels[i] as Kernel).prepare(states.length ? [shared, states] : [shared], tiles.length);
       }),
     );
     if (refused) {
       const culprit = await findCulprit(gpu, placements, await kernelFor(1), scalars);
       throw culprit ?? refusal("optimizer: a buffer of its tensors", refused);
     }
-    for (const [i, { tiles }] of runs.entries()) stream.write(slab.slice(`tiles ${i}`), tiles);
-    return { dispatches, scalars, release: () => slab.destroy() };
+    const assign = (rowOf: ReadonlyMap<string, number>): void => {
+      for (const [i, run] of runs.entries()) stream.write(slab.slice(`tiles ${i}`), tileTable(run, rowOf));
+    };
+    return { dispatches, scalars, assign, release: () => slab.destroy() };
   } catch (error) {
     slab.destroy();
     throw error;

@@ -11,3 +11,6 @@ export class AliasError extends ShrinkstepError {}
 
 /** A tensor was given twice. */
 export class DuplicateParameterError extends ShrinkstepError {}
+
+/** A saved state does not fit the optimizer that should take it. */
+export class CheckpointMismatchError extends ShrinkstepError {}

@@ -1,12 +1,14 @@
+export { createOptimizer } from "./createOptimizer.ts";
 export { halfLife, shrinkPerStep, timescale, weightDecayFromPenalty, weightDecayFromShrink } from "./decay.ts";
 export * from "./errors.ts";
 export type { HyperInput, HyperValues, Scalar } from "./hyperparameters.ts";
-export { createOptimizer, Optimizer } from "./optimizer.ts";
+export { Optimizer } from "./optimizer.ts";
 export { exemptByDefault, ParamGroup, type ParamGroupInput } from "./paramGroup.ts";
 export { adam } from "./rules/adam.ts";
 export { adamw } from "./rules/adamw.ts";
 export { sgd } from "./rules/sgd.ts";
 export { sgdw } from "./rules/sgdw.ts";
 export * from "./schedules/all.ts";
+export type { OptimizerState, TensorState } from "./state.ts";
 export type { OptimizerTensor, Role } from "./tensors.ts";
 export type { Profile, UpdateRule } from "./updateRule.ts";

@@ -41,6 +41,10 @@ export class ParamGroup {
     this.exempt = tensors.filter((tensor) => isExempt(publicView(tensor)));
   }
 
+  get tensors(): readonly CheckedTensor[] {
+    return [...this.decaying, ...this.exempt];
+  }
+
   get rule(): UpdateRule {
     return this.#rule;
   }
@@ -51,19 +55,7 @@ export class ParamGroup {
    */
   set(hyper: HyperInput): void {
     const rule = this.#rule.with(hyper);
-    for (const name of ["momentum", "amsgrad"]) {
-      if (rule.uses(name) && !this.#has(name)) {
-        throw new HyperparameterError(
-          `${rule.name}: ${name} needs state that this optimizer was made without, got ${hyper[name]}. ` +
-            "Give it when you create the optimizer.",
-        );
-      }
-    }
-    if (this.#has("amsgrad") && !rule.uses("amsgrad")) {
-      throw new HyperparameterError(
-        `${rule.name}: amsgrad cannot be turned off in an optimizer made with it, got false. Create one without it.`,
-      );
-    }
+    requireStructure(rule, this.#has);
     this.#rule = rule;
   }
 
@@ -91,4 +83,25 @@ export class ParamGroup {
 
 function list(tensors: readonly CheckedTensor[]): string {
   return tensors.map(({ name, shape }) => `${name} [${shape.join(", ")}]`).join(", ") || "nothing";
+}
+
+/**
+ * Whether a rule runs on the state and the kernel that an optimizer was built with; `has` tells what it was built for.
+ * @throws HyperparameterError naming what it lacks.
+ */
+export function requireStructure(rule: UpdateRule, has: (name: string) => boolean): void {
+  for (const name of ["momentum", "amsgrad"]) {
+    if (rule.uses(name) && !has(name)) {
+      const value = rule.hyperAt(1)[name];
+      throw new HyperparameterError(
+        `${rule.name}: ${name} needs state that this optimizer was made without, got ${value}. ` +
+          "Give it when you create the optimizer.",
+      );
+    }
+  }
+  if (has("amsgrad") && !rule.uses("amsgrad")) {
+    throw new HyperparameterError(
+      `${rule.name}: amsgrad cannot be turned off in an optimizer made with it, got false. Create one without it.`,
+    );
+  }
 }

@@ -28,12 +28,16 @@ export interface CheckedTensor {
 }
 
 /**
- * Checks tensors before anything is made or written.
+ * Checks tensors before anything is made or written, also against those that are there already.
  * @throws ShapeError, AlignmentError, UsageError, BufferMappedError, AliasError or DuplicateParameterError naming the
  * tensor, what is wrong and what to do.
  */
-export function checkTensors(tensors: readonly OptimizerTensor[], limits: Limits): CheckedTensor[] {
-  const names = new Set<string>();
+export function checkTensors(
+  tensors: readonly OptimizerTensor[],
+  limits: Limits,
+  present: readonly CheckedTensor[] = [],
+): CheckedTensor[] {
+  const names = new Set(present.map(({ name }) => name));
   const checked = tensors.map((tensor) => {
     const { name, shape, role } = tensor;
     if (typeof name !== "string" || name === "") {
@@ -49,7 +53,7 @@ export function checkTensors(tensors: readonly OptimizerTensor[], limits: Limits
     const slice = (kind: "param" | "grad"): Slice => checkSlice(name, kind, tensor[kind], elements, limits);
     return { name, shape: [...shape], elements, role, param: slice("param"), grad: slice("grad") };
   });
-  checkOverlaps(checked);
+  checkOverlaps([...present, ...checked]);
   return checked;
 }
 

@@ -8,8 +8,6 @@ export interface Placement {
   /** One for each state; all at the same offset. */
   readonly states: readonly Slice[];
   readonly elements: number;
-  /** Which row of the step's scalars. */
-  readonly row: number;
 }
 
 /** One dispatch: the windows that its bindings show, and its tiles. */
@@ -19,13 +17,12 @@ export interface Run {
   readonly param: Slice;
   readonly grad: Slice;
   readonly states: readonly Slice[];
-  /** `struct Tile` of shaders/optim/parts/update.wgsl, one after the other. */
-  readonly tiles: Uint32Array<ArrayBuffer>;
-  readonly tileCount: number;
+  /** What each tile of the dispatch is a part of. */
+  readonly tiles: readonly Tile[];
 }
 
-/** Numbers in a `struct Tile`. */
-const tileFields = 5;
+/** Numbers in a `struct Tile` of shaders/optim/parts/update.wgsl. */
+export const tileFields = 5;
 
 interface Sizes {
   /** Lanes of a workgroup. */
@@ -35,7 +32,7 @@ interface Sizes {
 }
 
 /** Where one tile is, in bytes from the start of each buffer. */
-interface Tile {
+export interface Tile {
   readonly placement: Placement;
   readonly param: number;
   readonly grad: number;
@@ -146,12 +143,6 @@ class OpenRun {
 
   close(): Run {
     const { param, grad, state } = this.#windows;
-    const wide = this.#lanes * 4;
-    const tiles = new Uint32Array(this.#tiles.length * tileFields);
-    for (const [i, tile] of this.#tiles.entries()) {
-      const offsets = [tile.param - param.start, tile.grad - grad.start, tile.state - state.start];
-      tiles.set([...offsets.map((bytes) => bytes / wide), tile.count, tile.placement.row], i * tileFields);
-    }
     const view = (slice: Slice, { start, end }: Window): Slice => ({
       buffer: slice.buffer,
       offset: start,
@@ -162,8 +153,7 @@ class OpenRun {
       param: view(this.#first.param, param),
       grad: view(this.#first.grad, grad),
       states: this.#first.states.map((slice) => view(slice, state)),
-      tiles,
-      tileCount: this.#tiles.length,
+      tiles: this.#tiles,
     };
   }
 
@@ -173,4 +163,22 @@ class OpenRun {
     const end = tile[role] + tile.count * this.#lanes * 4;
     return { start: Math.min(start, window.start), end: Math.max(end, window.end) };
   }
+}
+
+/**
+ * A run's tiles as its kernel reads them. `rowOf` gives the row of scalars of a tensor, by name; one that has none is
+ * left alone: its tiles have no lanes.
+ */
+export function tileTable(run: Run, rowOf: ReadonlyMap<string, number>): Uint32Array<ArrayBuffer> {
+  const { lanes, param, grad, states, tiles } = run;
+  const state = states[0]?.offset ?? 0;
+  const wide = lanes * 4;
+  const table = new Uint32Array(tiles.length * tileFields);
+  for (const [i, tile] of tiles.entries()) {
+    const row = rowOf.get(tile.placement.name);
+    const offsets = [tile.param - param.offset, tile.grad - grad.offset, tile.state - state];
+    const lanesInUse = row === undefined ? 0 : tile.count;
+    table.set([...offsets.map((bytes) => bytes / wide), lanesInUse, row ?? 0], i * tileFields);
+  }
+  return table;
 }

@@ -165,7 +165,7 @@ describe("one update a submit:", () => {
     const counts = { ...gpu.stream.counts };
     expect(() => optimizer.encode()).toThrow(UsageError);
     expect(() => optimizer.step()).toThrow(
-      "optimizer: two updates were encoded for one submit. Submit the stream after each.",
+      "optimizer: an update is encoded and not submitted (got 1, allowed 0). Submit the stream first.",
     );
     expect([optimizer.stepCount, gpu.stream.counts]).toEqual([1, counts]);
     another.encode();

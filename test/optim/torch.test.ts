@@ -42,7 +42,10 @@ async function traceOnGpu(row: Row): Promise<Map<number, Tensors>> {
     memory.write("grad", [gradientAt(fixtureSeed, t, fixtureCount)]);
     optimizer.step();
     if (!recordedSteps.includes(t)) continue;
-    const slices = [["param", place.param], ...optimizer.stateNames.map((name) => [name, optimizer.state(name, "w")])];
+    const slices = [
+      ["param", place.param],
+      ...optimizer.stateNames.map((name) => [name, optimizer.stateSlice(name, "w")]),
+    ];
     const read = slices.map(async ([name, slice]) => [name, await readFloats(gpu, slice as typeof place.param)]);
     kept.set(t, Object.fromEntries(await Promise.all(read)));
   }

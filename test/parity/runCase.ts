@@ -84,7 +84,7 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
   const differences = new Differences();
   for (const [k, name] of names.entries()) {
     const slices = tensors.map((tensor) =>
-      name === "param" ? memory.param(tensor.name) : optimizer.state(name, tensor.name),
+      name === "param" ? memory.param(tensor.name) : optimizer.stateSlice(name, tensor.name),
     );
     const found = await readAll(gpu, slices, counts);
     for (const [i, values] of found.entries()) {

@@ -1,0 +1,106 @@
+import { type Gpu, readFloats, type Slice } from "../gpu/index.ts";
+import { CheckpointMismatchError } from "./errors.ts";
+import type { Member } from "./roster.ts";
+import type { Profile } from "./updateRule.ts";
+
+/** What an optimizer knows of one tensor. */
+export interface TensorState {
+  readonly shape: readonly number[];
+  /** Updates that it has had. */
+  readonly stepCount: number;
+  readonly isFrozen: boolean;
+  /** By the names of the rule's states, each with the tensor's elements: `m`, `v`, `vMax`, `velocity`. */
+  readonly states: ReadonlyMap<string, Float32Array<ArrayBuffer>>;
+}
+
+/**
+ * All that an optimizer needs to go on, bit for bit, beside its parameters and the code that made it: hyperparameters
+ * and schedules are not in it.
+ */
+export interface OptimizerState {
+  /** The rule's name, such as `adamw`. */
+  readonly rule: string;
+  readonly profile: Profile;
+  readonly stepCount: number;
+  readonly tensors: ReadonlyMap<string, TensorState>;
+}
+
+/**
+ * Checks a state against the tensors that should take it, all of it before anything is written.
+ * @throws CheckpointMismatchError naming the tensor and what is wrong with it.
+ */
+export function checkState(
+  saved: OptimizerState,
+  rule: string,
+  stateNames: readonly string[],
+  members: ReadonlyMap<string, Member>,
+): void {
+  if (saved.rule !== rule) {
+    mismatch("optimizer state", `it is of another rule (got ${saved.rule}, allowed ${rule})`);
+  }
+  checkCount("optimizer state", saved.stepCount);
+  for (const name of members.keys()) {
+    if (!saved.tensors.has(name)) mismatch(`tensor "${name}"`, "the state has nothing for it");
+  }
+  for (const [name, tensor] of saved.tensors) {
+    const thing = `tensor "${name}"`;
+    const { shape, elements } = members.get(name)?.tensor ?? mismatch(thing, "the optimizer does not have it");
+    if (shape.join() !== tensor.shape.join()) {
+      mismatch(
+        thing,
+        `its state is of another shape (got [${tensor.shape.join(", ")}], allowed [${shape.join(", ")}])`,
+      );
+    }
+    checkCount(thing, tensor.stepCount);
+    const found = [...tensor.states.keys()].sort().join(", ");
+    const expected = [...stateNames].sort().join(", ");
+    if (found !== expected) {
+      mismatch(thing, `its states are others (got ${found || "none"}, allowed ${expected || "none"})`);
+    }
+    for (const [state, values] of tensor.states) {
+      if (values instanceof Float32Array && values.length === elements) continue;
+      mismatch(
+        thing,
+        `its ${state} does not have its elements (got ${values?.length}, allowed ${elements} of float32)`,
+      );
+    }
+  }
+}
+
+function checkCount(thing: string, stepCount: number): void {
+  if (Number.isSafeInteger(stepCount) && stepCount >= 0) return;
+  mismatch(thing, `its step count is none (got ${stepCount}, allowed whole numbers >= 0)`);
+}
+
+function mismatch(thing: string, wrong: string): never {
+  throw new CheckpointMismatchError(
+    `${thing}: ${wrong}. Load a state of this model and rule; nothing of this one was taken.`,
+  );
+}
+
+/** What is on the GPU now. All reads are submitted before the first is awaited: no update falls between two of them. */
+export async function readTensors(gpu: Gpu, members: Iterable<Member>): Promise<Map<string, TensorState>> {
+  const tensors = [...members].map(async ({ tensor, states, cohort, isFrozen }) => {
+    const { name, shape, elements } = tensor;
+    const { stepCount } = cohort;
+    const read = async (slice: Slice): Promise<Float32Array<ArrayBuffer>> =>
+      elements > 0 ? (await readFloats(gpu, slice)).slice(0, elements) : new Float32Array();
+    const values = await Promise.all([...states].map(async ([state, slice]) => [state, await read(slice)] as const));
+    return [name, { shape, stepCount, isFrozen, states: new Map(values) }] as const;
+  });
+  return new Map(await Promise.all(tensors));
+}
+
+/** Writes states that `checkState` has let pass. */
+export function writeTensors(
+  gpu: Gpu,
+  saved: ReadonlyMap<string, TensorState>,
+  members: ReadonlyMap<string, Member>,
+): void {
+  for (const [name, { states }] of saved) {
+    for (const [state, values] of states) {
+      const slice = members.get(name)?.states.get(state);
+      if (slice && values.length > 0) gpu.stream.write(slice, values);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import { type Gpu, readFloats, type Slice } from "../../src/gpu/index.ts";
+import type { OptimizerTensor } from "../../src/optim/index.ts";
+import { gradientAt, initialParam } from "../parity/fixtures.ts";
+import { bufferOf } from "../support/gpuTest.ts";
+
+/** A tensor that can tell its gradient of any step and what it holds. */
+export interface TestTensor extends OptimizerTensor {
+  readonly param: GPUBuffer;
+  readonly grad: GPUBuffer;
+  /** Writes the gradient of its own step t. */
+  feed(t: number): void;
+  read(): Promise<Float32Array>;
+}
+
+/** The same seed gives the same start and the same gradients. */
+export function testTensor(gpu: Gpu, name: string, count: number, seed: number): TestTensor {
+  const param = bufferOf(gpu.device, initialParam(seed, count));
+  const grad = bufferOf(gpu.device, new Float32Array(count));
+  const whole = (buffer: GPUBuffer): Slice => ({ buffer, offset: 0, size: buffer.size });
+  return {
+    name,
+    shape: [count],
+    param,
+    grad,
+    feed: (t) => gpu.stream.write(whole(grad), gradientAt(seed, t, count)),
+    read: () => readFloats(gpu, whole(param)),
+  };
+}
