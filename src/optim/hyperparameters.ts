@@ -1,13 +1,12 @@
+import { Decay, weightDecayFromShrink } from "./decay.ts";
 import { HyperparameterError } from "./errors.ts";
-
-/** A number, or a function of the step: `t` is 1 at the first. */
-export type Scalar = number | ((t: number) => number);
+import type { Scalar } from "./schedules/schedule.ts";
 
 /** The value of every hyperparameter of a rule at one step. */
 export type HyperValues = Record<string, number | boolean>;
 
 /** The same before a step is chosen. */
-export type HyperInput = Record<string, Scalar | boolean | undefined>;
+export type HyperInput = Record<string, Scalar | Decay | boolean | undefined>;
 
 interface Domain {
   readonly allows: (value: number) => boolean;
@@ -35,12 +34,30 @@ const domains: Readonly<Record<string, Domain>> = {
 export function valuesAt(rule: string, input: HyperInput, t: number): HyperValues {
   const values: HyperValues = {};
   for (const [name, scalar] of Object.entries(input)) {
-    if (typeof scalar === "boolean") values[name] = scalar;
+    if (name === "weightDecay" && scalar instanceof Decay) values[name] = weightDecayAt(rule, scalar, input, t);
+    else if (typeof scalar === "boolean") values[name] = scalar;
     else if (typeof scalar === "function") values[name] = checkNumber(rule, name, scalar(t), ` at step ${t}`);
     else values[name] = checkNumber(rule, name, scalar, "");
   }
   checkTogether(rule, values);
   return values;
+}
+
+/** A decay in a unit of its own, as the `weightDecay` that shrinks as much at this step's learning rate. */
+function weightDecayAt(rule: string, decay: Decay, { lr }: HyperInput, t: number): number {
+  const rate = checkNumber(rule, "lr", typeof lr === "function" ? lr(t) : lr, ` at step ${t}`);
+  const shrink = decay.shrinkAt(t, rate);
+  if (!(shrink >= 0 && shrink < 1)) {
+    throw new HyperparameterError(
+      `${rule}: weightDecay (${decay}) must take a share in [0, 1), got ${shrink} at step ${t}.`,
+    );
+  }
+  if (shrink > 0 && rate === 0) {
+    throw new HyperparameterError(
+      `${rule}: weightDecay (${decay}) needs lr > 0, got 0 at step ${t}. Freeze the tensors to leave them as they are.`,
+    );
+  }
+  return shrink === 0 ? 0 : weightDecayFromShrink(shrink, rate);
 }
 
 /**

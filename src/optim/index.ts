@@ -1,7 +1,7 @@
 export { createOptimizer } from "./createOptimizer.ts";
-export { halfLife, shrinkPerStep, timescale, weightDecayFromPenalty, weightDecayFromShrink } from "./decay.ts";
+export * from "./decay.ts";
 export * from "./errors.ts";
-export type { HyperInput, HyperValues, Scalar } from "./hyperparameters.ts";
+export type { HyperInput, HyperValues } from "./hyperparameters.ts";
 export { Optimizer } from "./optimizer.ts";
 export { exemptByDefault, ParamGroup, type ParamGroupInput } from "./paramGroup.ts";
 export { adam } from "./rules/adam.ts";

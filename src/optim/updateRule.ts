@@ -1,12 +1,16 @@
 import type { ShaderPart } from "../gpu/index.ts";
+import { Decay } from "./decay.ts";
 import { HyperparameterError } from "./errors.ts";
-import { type HyperInput, type HyperValues, type Scalar, valuesAt, withDefaults } from "./hyperparameters.ts";
+import { type HyperInput, type HyperValues, valuesAt, withDefaults } from "./hyperparameters.ts";
+import type { Scalar } from "./schedules/schedule.ts";
 
 /** `accurate` (default) rounds once where it matters; `torch` follows PyTorch's order of operations. */
 export type Profile = "accurate" | "torch";
 
 /** What a rule takes: PyTorch's names, each with a default; numbers may also be functions of the step. */
-export type RuleOptions<H> = { [K in keyof H]?: H[K] extends number ? Scalar : H[K] } & { profile?: Profile };
+export type RuleOptions<H> = {
+  [K in keyof H]?: H[K] extends number ? (K extends "weightDecay" ? Scalar | Decay : Scalar) : H[K];
+} & { profile?: Profile };
 
 /** The state and the shader that some values of the hyperparameters ask for. */
 export interface Variant {
@@ -70,6 +74,12 @@ export function defineRule<H extends object>(definition: RuleDefinition<H>): (op
 
 function build(definition: RuleDefinition<HyperValues>, profile: Profile, input: HyperInput): UpdateRule {
   const { name, decay } = definition;
+  if (decay === "coupled" && input.weightDecay instanceof Decay) {
+    throw new HyperparameterError(
+      `${name}: its decay goes through the gradient, so it has no shrink of its own (got ${input.weightDecay}, allowed a ` +
+        "number or a function of the step). Use sgdw or adamw.",
+    );
+  }
   valuesAt(name, input, 1);
   return {
     name,

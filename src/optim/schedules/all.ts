@@ -3,5 +3,5 @@ export { cosine, cosineRestarts } from "./cosine.ts";
 export { oneCycle } from "./oneCycle.ts";
 export { piecewise } from "./piecewise.ts";
 export type { PlotOptions } from "./plot.ts";
-export { type Schedule, schedule } from "./schedule.ts";
+export { type Scalar, type Schedule, schedule } from "./schedule.ts";
 export { inverseSquareRoot, warmupStableDecay } from "./warmup.ts";

@@ -2,6 +2,9 @@ import { HyperparameterError } from "../errors.ts";
 import { show } from "./options.ts";
 import { type PlotOptions, svgPlot, textPlot } from "./plot.ts";
 
+/** A number, or a function of the step: `t` is 1 at the first. */
+export type Scalar = number | ((t: number) => number);
+
 /**
  * A hyperparameter's value as a function of the step: for the learning rate, the decay and the momentum alike. Pure, so
  * that any step can be asked for at any time. t is 1 at the first step; PyTorch counts from 0, so that the value at t is
