@@ -1,3 +1,4 @@
+export { readOptimizerState, writeOptimizerState } from "./optimizerState.ts";
 export {
   type ReadSafetensorsOptions,
   readSafetensors,

@@ -1,0 +1,86 @@
+/**
+ * An optimizer's state as a safetensors file, with PyTorch's names for the states: `optim.<tensor>.exp_avg` and so on.
+ * Step counts and who is frozen are in the metadata.
+ */
+import { CheckpointMismatchError, type OptimizerState, type Profile, type TensorState } from "../optim/index.ts";
+import { readSafetensors, writeSafetensors } from "./safetensors.ts";
+import type { SafetensorsTensor } from "./safetensorsFormat.ts";
+
+/** Our names of states, and those in PyTorch's `state_dict`. A state that is not here keeps its name. */
+const torchNames: Readonly<Record<string, string>> = {
+  m: "exp_avg",
+  v: "exp_avg_sq",
+  vMax: "max_exp_avg_sq",
+  velocity: "momentum_buffer",
+};
+
+const format = "shrinkstep optimizer state 1";
+
+/** The names of the tensors, in order, with what is known of them beside their numbers. */
+type Entry = readonly [name: string, facts: Pick<TensorState, "shape" | "stepCount" | "isFrozen">];
+
+/** The state as the bytes of a safetensors file. */
+export function writeOptimizerState({ rule, profile, stepCount, tensors }: OptimizerState): Uint8Array<ArrayBuffer> {
+  const entries: Entry[] = [];
+  const numbers = new Map<string, SafetensorsTensor>();
+  for (const [name, { shape, stepCount: own, isFrozen, states }] of tensors) {
+    entries.push([name, { shape, stepCount: own, isFrozen }]);
+    for (const [state, data] of states) {
+      numbers.set(`optim.${name}.${torchNames[state] ?? state}`, { dtype: "F32", shape, data });
+    }
+  }
+  const metadata = { format, rule, profile, stepCount: String(stepCount), tensors: JSON.stringify(entries) };
+  return writeSafetensors(numbers, metadata);
+}
+
+/**
+ * The state that such a file holds, for `Optimizer.load`, which checks it against its tensors.
+ * @throws SafetensorsError for a file that is not well formed; CheckpointMismatchError for one that holds something else.
+ */
+export function readOptimizerState(bytes: Uint8Array): OptimizerState {
+  const { tensors: numbers, metadata } = readSafetensors(bytes);
+  if (metadata.get("format") !== format) {
+    throw new CheckpointMismatchError(
+      `optimizer state: the file is of another kind (got ${metadata.get("format") ?? "no format"}, allowed ${format}). ` +
+        "Read a file that writeOptimizerState made.",
+    );
+  }
+  const ours = new Map(Object.entries(torchNames).map(([name, torch]) => [torch, name]));
+  const tensors = new Map<string, TensorState>();
+  for (const [name, { shape, stepCount, isFrozen }] of entriesOf(metadata.get("tensors") ?? "")) {
+    const prefix = `optim.${name}.`;
+    const states = new Map<string, Float32Array<ArrayBuffer>>();
+    for (const [key, { dtype, data }] of numbers) {
+      if (dtype !== "F32" || !key.startsWith(prefix)) continue;
+      const state = key.slice(prefix.length);
+      // A tensor's name may be the beginning of another's.
+      if (!state.includes(".")) states.set(ours.get(state) ?? state, Float32Array.from(data));
+    }
+    tensors.set(name, { shape, stepCount, isFrozen, states });
+  }
+  return {
+    rule: metadata.get("rule") ?? "",
+    profile: (metadata.get("profile") ?? "accurate") as Profile,
+    stepCount: Number(metadata.get("stepCount")),
+    tensors,
+  };
+}
+
+function entriesOf(text: string): Entry[] {
+  try {
+    const entries: unknown = JSON.parse(text);
+    if (Array.isArray(entries) && entries.every(isEntry)) return entries;
+  } catch {
+    // What is no JSON is no list of tensors either.
+  }
+  throw new CheckpointMismatchError(
+    "optimizer state: the file's list of tensors cannot be read (got something else, allowed names with shapes and step " +
+      "counts). Write the file again.",
+  );
+}
+
+function isEntry(value: unknown): value is Entry {
+  if (!Array.isArray(value) || typeof value[0] !== "string" || typeof value[1] !== "object" || !value[1]) return false;
+  const { shape, stepCount, isFrozen } = value[1] as Record<string, unknown>;
+  return Array.isArray(shape) && typeof stepCount === "number" && typeof isFrozen === "boolean";
+}

@@ -1,0 +1,58 @@
+import { describe, expect, test } from "vitest";
+import {
+  readOptimizerState,
+  readSafetensors,
+  SafetensorsError,
+  writeOptimizerState,
+  writeSafetensors,
+} from "../../src/interop/index.ts";
+import { CheckpointMismatchError, type OptimizerState } from "../../src/optim/index.ts";
+
+const states = (...entries: [string, number[]][]) =>
+  new Map(entries.map(([name, data]) => [name, Float32Array.from(data)]));
+
+const state: OptimizerState = {
+  rule: "adamw",
+  profile: "torch",
+  stepCount: 7,
+  tensors: new Map([
+    ["w", { shape: [2, 1], stepCount: 7, isFrozen: false, states: states(["m", [1, -0]], ["v", [3, 1e-30]]) }],
+    ["w.exp_avg", { shape: [1], stepCount: 3, isFrozen: true, states: states(["m", [5]], ["v", [6]]) }],
+    ["__proto__", { shape: [0], stepCount: 7, isFrozen: false, states: states(["m", []], ["v", []]) }],
+  ]),
+};
+
+test("an optimizer's state comes back as it went, whatever its tensors are called", () => {
+  expect(readOptimizerState(writeOptimizerState(state))).toEqual(state);
+});
+
+test("the file has PyTorch's names for the states", () => {
+  const names = (rule: OptimizerState): string[] => [...readSafetensors(writeOptimizerState(rule)).tensors.keys()];
+  expect(
+    names(state)
+      .filter((name) => name.startsWith("optim.w."))
+      .slice(0, 2),
+  ).toEqual(["optim.w.exp_avg", "optim.w.exp_avg_sq"]);
+  const other = { shape: [1], stepCount: 1, isFrozen: false, states: states(["velocity", [1]], ["vMax", [2]]) };
+  expect(names({ ...state, tensors: new Map([["b", other]]) })).toEqual([
+    "optim.b.momentum_buffer",
+    "optim.b.max_exp_avg_sq",
+  ]);
+});
+
+describe("a file", () => {
+  const metadata = { format: "shrinkstep optimizer state 1", rule: "adamw", profile: "accurate", stepCount: "1" };
+  test.each<[string, Uint8Array, new (...args: never[]) => Error]>([
+    ["that is none", new Uint8Array(3), SafetensorsError],
+    ["of weights", writeSafetensors(new Map()), CheckpointMismatchError],
+    ["without a list of tensors", writeSafetensors(new Map(), metadata), CheckpointMismatchError],
+    ["whose list is no JSON", writeSafetensors(new Map(), { ...metadata, tensors: "[" }), CheckpointMismatchError],
+    [
+      "whose list is another",
+      writeSafetensors(new Map(), { ...metadata, tensors: '[["w", 1]]' }),
+      CheckpointMismatchError,
+    ],
+  ])("%s is refused", (_, bytes, error) => {
+    expect(() => readOptimizerState(bytes)).toThrow(error);
+  });
+});
