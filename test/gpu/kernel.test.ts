@@ -39,14 +39,14 @@ describe("the kernel cache", () => {
     });
   });
 
-  gpuTest("makes layouts once for all kernels that bind alike", async ({ gpu }) => {
+  gpuTest("makes the layouts of bind groups once for all kernels that bind alike", async ({ gpu }) => {
     const first = await gpu.kernels.get(source);
     const { created } = countObjects(gpu.device);
     const second = await gpu.kernels.get({ ...source, constants: { WORKGROUP_SIZE: 32 } });
     expect(second).not.toBe(first);
     expect(second.layouts[0]).toBe(first.layouts[0]);
     expect(second.layouts[1]).toBe(first.layouts[1]);
-    expect(created).toEqual({ createShaderModule: 1, createComputePipelineAsync: 1 });
+    expect(created).toEqual({ createShaderModule: 1, createComputePipelineAsync: 1, createPipelineLayout: 1 });
   });
 });
 
