@@ -89,6 +89,12 @@ describe("an error of the compiler", () => {
     expect(rest).toEqual(["    let step = adamStop(gradient(at, h), at.state, h);", `${" ".repeat(15)}^`]);
   });
 
+  test("of several lines, as naga's are, begins on the first of them", () => {
+    const message = "\nno such name\n  wgsl:1:2\n\n";
+    const explained = explain([{ file: "a.wgsl", code: "one" }], { lineNum: 1, linePos: 2, message });
+    expect(explained).toBe("a.wgsl:1:2: no such name\n  wgsl:1:2\n  one\n   ^");
+  });
+
   test("in a part without a last line break does not move to its neighbour", () => {
     const [a, b] = [
       { file: "a.wgsl", code: "one" },
