@@ -1,12 +1,11 @@
 // @ts-check
 // Finds a Chrome or Chromium, fetches one where there is none, and says how to start it. Node's own modules only.
-import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { aptInstall, attempt, isExecutable, isRoot } from "./install.mjs";
 
 const { env, platform } = process;
-const isRoot = platform === "linux" && process.getuid?.() === 0;
 
 /** @type {Partial<Record<NodeJS.Platform, string[]>>} */
 const wellKnown = {
@@ -37,16 +36,6 @@ const insideCache = {
   win32: ["chrome-win64/chrome.exe"],
 };
 
-/** @param {string} path */
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Every Chrome in puppeteer's cache, newest first: puppeteer itself only looks for the one version it was made with. */
 function cached() {
   const folder = join(env.PUPPETEER_CACHE_DIR ?? join(homedir(), ".cache", "puppeteer"), "chrome");
@@ -73,20 +62,6 @@ export function findChrome() {
   throw new Error(`Chrome: CHROME_PATH names ${named}, which cannot be run. Correct it, or unset it.`);
 }
 
-/** @param {string} command @param {string[]} args */
-function attempt(command, ...args) {
-  console.log(`  ${[command === process.execPath ? "node" : command, ...args].join(" ")}`);
-  const { status, stderr, error } = spawnSync(command, args, {
-    stdio: ["ignore", "ignore", "pipe"],
-    encoding: "utf8",
-    timeout: 300_000,
-    env: { ...env, DEBIAN_FRONTEND: "noninteractive" },
-  });
-  if (status === 0) return;
-  const lines = error ? [error.message] : stderr.trim().split("\n");
-  console.log(`  did not work: ${lines.find((line) => /error/i.test(line)) ?? lines.at(-1)}`);
-}
-
 /**
  * Finds a browser or fetches one, first with puppeteer and then (on Linux, as root) with apt.
  * Quiet unless it has to fetch.
@@ -99,12 +74,9 @@ export function ensureChrome() {
   attempt(process.execPath, "node_modules/puppeteer/lib/cjs/puppeteer/node/cli.js", "browsers", "install", "chrome");
   path = findChrome();
   if (path) return path;
-  if (isRoot && isExecutable("/usr/bin/apt-get")) {
-    attempt("apt-get", "update", "-qq");
-    attempt("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium");
-    path = findChrome();
-    if (path) return path;
-  }
+  aptInstall("chromium");
+  path = findChrome();
+  if (path) return path;
   throw new Error(
     "Chrome: none was found, and none could be fetched. Install one, or name its executable in CHROME_PATH.",
   );

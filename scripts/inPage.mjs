@@ -1,13 +1,7 @@
 // @ts-check
 // The page's end of scripts/page.mjs: calls one exported function and answers in text.
+import { describe } from "./fault.mjs";
 import { decode, encode } from "./wire.mjs";
-
-/** @param {unknown} fault @returns {object} */
-function describe(fault) {
-  if (!(fault instanceof Error)) return { name: "Error", message: String(fault), stack: "" };
-  const { name, message, stack, cause } = fault;
-  return { name, message, stack, ...(cause !== undefined && { cause: describe(cause) }) };
-}
 
 /**
  * @param {string} module

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import puppeteer from "puppeteer";
 import { createLogger, createServer } from "vite";
 import { launchOptions } from "./chrome.mjs";
+import { describe, revive } from "./fault.mjs";
 import { decode, encode } from "./wire.mjs";
 
 /** @typedef {(type: string, text: string) => void} OnConsole */
@@ -78,6 +79,8 @@ export async function openChrome({
       await server.close();
       throw error;
     });
+  /** @param {string} stack */
+  const asWritten = (stack) => inSources(stack, server);
   const origin = new URL(server.resolvedUrls?.local[0] ?? "").origin;
 
   async function close() {
@@ -101,7 +104,7 @@ export async function openChrome({
     const page = await browser.newPage();
     page.on("error", (error) => fail(new Error(`Chrome: the page crashed (${error.message}).`)));
     page.on("pageerror", (error) => {
-      const fault = revive(error, server);
+      const fault = revive(describe(error), asWritten);
       faults.push(fault.stack ?? fault.message);
       fail(fault);
     });
@@ -144,7 +147,7 @@ export async function openChrome({
       await Promise.all(pending);
       listening.delete(id);
       if (!answer.fault) return answer.result;
-      const error = revive(answer.fault, server);
+      const error = revive(answer.fault, asWritten);
       // The page only learns that a module did not load; the server knows why.
       if (serverFaults.length > 0) error.cause ??= new Error(serverFaults.splice(0).join("\n"));
       throw error;
@@ -177,19 +180,6 @@ export async function runInChrome({ module, call = "run", argument, onProgress, 
   } finally {
     await chrome.close();
   }
-}
-
-/**
- * An error of the page as one of this process.
- * @param {any} fault
- * @param {import("vite").ViteDevServer} server
- * @returns {Error}
- */
-function revive(fault, server) {
-  const error = new Error(fault.message, fault.cause && { cause: revive(fault.cause, server) });
-  error.name = fault.name;
-  error.stack = inSources(fault.stack || `${fault.name}: ${fault.message}`, server);
-  return error;
 }
 
 /**

@@ -2,55 +2,89 @@
 // `npm run parity`: every case of the parity table, GPU against the float32 reference, as a table and reports/parity.json.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { bundle } from "./bundle.mjs";
+import { adapters, ensureDeno, ensureDriver, runInDeno } from "./deno.mjs";
+import { revive } from "./fault.mjs";
 import { runInChrome } from "./page.mjs";
+import { help, readOptions } from "./parityOptions.mjs";
+import { reportLines } from "./parityReport.mjs";
 import { progressBar } from "./progress.mjs";
-import { number, tableLines } from "./table.mjs";
 
-const help = `npm run parity -- [options]
+/** @typedef {import("../test/parity/run.ts").ParityReport} ParityReport */
 
-Runs every case of test/parity/cases.ts on the GPU of a headless Chrome and by the CPU reference, and compares the
-parameters and every state. On a software adapter they must be equal bit for bit, on others within the ulp gate.
+const options = readOptions(process.argv.slice(2), adapters);
+const standalone = "test/parity/standalone.ts";
 
-  --headed    show the browser
-  --help      this text`;
+/** @param {string} path from the repository's root */
+const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-const { values } = parseArgs({ options: { headed: { type: "boolean" }, help: { type: "boolean" } } });
-if (values.help) {
-  console.log(help);
-  process.exit();
+/** @returns a listener that shows how far a run is */
+function showProgress() {
+  const bar = progressBar();
+  /** @param {[done: number, of: number, failures: number]} counts */
+  return ([done, of, failures]) => bar(done, of, `cases, ${failures} failed`);
 }
 
-const bar = progressBar();
-/** @type {import("../test/parity/run.ts").ParityReport} */
-const report = await runInChrome({
-  module: "/test/parity/run.ts",
-  call: "runForScript",
-  ...(values.headed && { headed: true }),
-  onProgress: ([done, of, failures]) => bar(done, of, `cases, ${failures} failed`),
-});
-
-mkdirSync(new URL("../reports", import.meta.url), { recursive: true });
-const file = fileURLToPath(new URL("../reports/parity.json", import.meta.url));
-writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-
-const rows = [...Object.entries(report.rules), /** @type {const} */ (["all", report])].map(([name, tally]) => [
-  name,
-  tally.cases,
-  tally.steps,
-  tally.elements,
-  tally.bitEqualCases,
-  tally.worstUlp,
-  tally.failures,
-]);
-const headings = ["rule", "cases", "steps", "elements", "bit-equal", "worst ulp", "failures"];
-console.log(tableLines(headings, rows).join("\n"));
-console.log(`adapter: ${report.adapter}`);
-console.log(
-  `gate: ${report.gate === "bit-equal" ? "bit-equality with the float32 reference" : "the ulp gate of test/parity/gates.ts"}`,
-);
-for (const { name, worstUlp, p99Ulp } of report.failed.slice(0, 20)) {
-  console.log(`FAILED ${name}: worst ${number(worstUlp)} ulp, 99th percentile ${number(p99Ulp)} ulp`);
+/** @param {ParityReport} report @param {string} name of the report's file */
+function conclude(report, name) {
+  mkdirSync(here("reports"), { recursive: true });
+  writeFileSync(here(`reports/${name}.json`), `${JSON.stringify(report, null, 2)}\n`);
+  console.log([...reportLines(report), `written: reports/${name}.json`].join("\n"));
+  if (report.failures) process.exitCode = 1;
 }
-console.log("written: reports/parity.json");
-process.exitCode = report.failures ? 1 : 0;
+
+async function onChrome() {
+  const report = await runInChrome({
+    module: "/test/parity/run.ts",
+    call: "runForScript",
+    argument: { every: options.every },
+    ...(options.headed && { headed: true }),
+    onProgress: showProgress(),
+  });
+  conclude(report, "parity");
+}
+
+/**
+ * What `find` finds. Ends the process where something is missing: a person needs the remedy, and no stack.
+ * @template T
+ * @param {() => T} find
+ */
+function prepared(find) {
+  try {
+    return find();
+  } catch (error) {
+    console.error(/** @type {Error} */ (error).message);
+    process.exit(1);
+  }
+}
+
+async function onDeno() {
+  const chosen = /** @type {typeof adapters} */ (options.adapters);
+  const { drivers, deno } = prepared(() => ({
+    drivers: chosen.map((adapter) => ({ adapter, driver: ensureDriver(adapter) })),
+    deno: ensureDeno(),
+  }));
+  const { code, inSources } = await bundle(standalone);
+  mkdirSync(here(".deno"), { recursive: true });
+  const file = here(".deno/parity.js");
+  writeFileSync(file, code);
+  for (const [i, { adapter, driver }] of drivers.entries()) {
+    console.log(`${i ? "\n" : ""}deno on ${adapter}`);
+    const args = ["--every", String(options.every)];
+    const { report, fault } = await runInDeno({ deno, adapter, driver, file, args, onProgress: showProgress() });
+    if (fault) throw revive(fault, inSources);
+    conclude(report, `parity-deno-${adapter}`);
+  }
+}
+
+/** @param {string} file */
+async function writeBundle(file) {
+  const { code } = await bundle(standalone);
+  writeFileSync(file, code);
+  console.log(`written: ${file} (${Math.ceil(code.length / 1024)} KiB). Run it with: deno run ${file} [--every COUNT]`);
+}
+
+if (options.wantsHelp) console.log(help);
+else if (options.bundle) await writeBundle(options.bundle);
+else if (options.on === "deno") await onDeno();
+else await onChrome();

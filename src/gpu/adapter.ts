@@ -14,7 +14,9 @@ export interface AdapterDescription {
 
 export function describeAdapter(info: GPUAdapterInfo): AdapterDescription {
   const { vendor, architecture, device, description } = info;
-  const words = [vendor, architecture, description || device].filter(Boolean).join(" ");
+  // wgpu gives PCI numbers for the vendor and the device, which tell a person nothing.
+  const names = [vendor, architecture, description || device].filter((name) => !/^\d*$/.test(name));
+  const words = names.join(" ");
   const isSoftware = info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(words);
   const label = `${words || "unnamed adapter"}${isSoftware ? " (software adapter)" : ""}`;
   return { vendor, architecture, device, description, isSoftware, label };

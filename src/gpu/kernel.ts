@@ -74,7 +74,6 @@ export class KernelCache {
   readonly #limits: Limits;
   readonly #kernels = new Map<string, Promise<Kernel>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
-  readonly #pipelineLayouts = new Map<string, GPUPipelineLayout>();
 
   constructor(device: GPUDevice, limits: Limits) {
     this.#device = device;
@@ -108,7 +107,9 @@ export class KernelCache {
     if (invalid) throw new ShaderError(`${label}: ${invalid.message}`);
     try {
       const compute = { module, entryPoint: "main", ...(constants && { constants }) };
-      const layout = this.#pipelineLayout(bindings, layouts);
+      // Each kernel has a pipeline layout of its own: wgpu checks the sizes of bindings by the needs of the pipeline before
+      // it where the two share one, and then refuses a binding of one float after a kernel that takes four at a time.
+      const layout = device.createPipelineLayout({ label, bindGroupLayouts: layouts });
       const pipeline = await device.createComputePipelineAsync({ label, layout, compute });
       return new Kernel(label, pipeline, source, device, this.#limits, layouts);
     } catch (error) {
@@ -130,15 +131,6 @@ export class KernelCache {
       })),
     });
     this.#layouts.set(key, layout);
-    return layout;
-  }
-
-  #pipelineLayout(bindings: KernelSource["bindings"], layouts: GPUBindGroupLayout[]): GPUPipelineLayout {
-    const key = bindings.join("|");
-    const known = this.#pipelineLayouts.get(key);
-    if (known) return known;
-    const layout = this.#device.createPipelineLayout({ label: key, bindGroupLayouts: layouts });
-    this.#pipelineLayouts.set(key, layout);
     return layout;
   }
 }

@@ -11,7 +11,8 @@ export function join(parts: readonly ShaderPart[]): string {
 }
 
 /** A compiler's message with the place in the part that it is about: `file:line:column: message` and the source line. */
-export function explain(parts: readonly ShaderPart[], { lineNum, linePos, message }: Message): string {
+export function explain(parts: readonly ShaderPart[], { lineNum, linePos, message: words }: Message): string {
+  const message = words.trim(); // naga's is several lines, the first and the last of them empty
   let line = lineNum;
   for (const { file, code } of parts) {
     const lines = ended(code).split("\n");

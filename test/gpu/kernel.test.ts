@@ -39,14 +39,14 @@ describe("the kernel cache", () => {
     });
   });
 
-  gpuTest("makes layouts once for all kernels that bind alike", async ({ gpu }) => {
+  gpuTest("makes the layouts of bind groups once for all kernels that bind alike", async ({ gpu }) => {
     const first = await gpu.kernels.get(source);
     const { created } = countObjects(gpu.device);
     const second = await gpu.kernels.get({ ...source, constants: { WORKGROUP_SIZE: 32 } });
     expect(second).not.toBe(first);
     expect(second.layouts[0]).toBe(first.layouts[0]);
     expect(second.layouts[1]).toBe(first.layouts[1]);
-    expect(created).toEqual({ createShaderModule: 1, createComputePipelineAsync: 1 });
+    expect(created).toEqual({ createShaderModule: 1, createComputePipelineAsync: 1, createPipelineLayout: 1 });
   });
 });
 
@@ -87,6 +87,12 @@ describe("an error of the compiler", () => {
     const [first, ...rest] = error.message.split("\n");
     expect(first).toMatch(/^shaders\/optim\/adamw\.wgsl:19:14: .*adamStop/);
     expect(rest).toEqual(["    let step = adamStop(gradient(at, h), at.state, h);", `${" ".repeat(15)}^`]);
+  });
+
+  test("of several lines, as naga's are, begins on the first of them", () => {
+    const message = "\nno such name\n  wgsl:1:2\n\n";
+    const explained = explain([{ file: "a.wgsl", code: "one" }], { lineNum: 1, linePos: 2, message });
+    expect(explained).toBe("a.wgsl:1:2: no such name\n  wgsl:1:2\n  one\n   ^");
   });
 
   test("in a part without a last line break does not move to its neighbour", () => {

@@ -64,6 +64,7 @@ describe("the adapter", () => {
     [{ vendor: "nvidia", architecture: "ampere", device: "0x2204" }, "nvidia ampere 0x2204", false],
     [{ vendor: "mesa", description: "llvmpipe (LLVM 15)" }, "mesa llvmpipe (LLVM 15) (software adapter)", true],
     [{ description: "Microsoft Basic Render Driver" }, "Microsoft Basic Render Driver (software adapter)", true],
+    [{ vendor: "4318", device: "8708", description: "NVIDIA RTX 3090" }, "NVIDIA RTX 3090", false],
     [{ vendor: "apple", isFallbackAdapter: true }, "apple (software adapter)", true],
     [{}, "unnamed adapter", false],
   ] as const)("%o is called `%s`", ([given, label, isSoftware]) => {

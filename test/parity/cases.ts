@@ -178,3 +178,11 @@ function hugeGridCase(): ParityCase {
 }
 
 export const cases: readonly ParityCase[] = [...tableCases(), ...layoutCases(), hugeGridCase()];
+
+/**
+ * One case of each `every` in a row, a place later from row to row: every tenth would only ever see the even ones of the
+ * fourteen sizes.
+ */
+export function oneOfEvery(every: number): readonly ParityCase[] {
+  return cases.filter((_, i) => i % every === Math.floor(i / every) % every);
+}

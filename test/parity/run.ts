@@ -1,5 +1,5 @@
 import { type Gpu, type Limits, openGpu } from "../../src/gpu/index.ts";
-import { cases as allCases, type ParityCase } from "./cases.ts";
+import { cases as allCases, oneOfEvery, type ParityCase } from "./cases.ts";
 import { passes } from "./gates.ts";
 import { type Comparison, runCase } from "./runCase.ts";
 
@@ -61,9 +61,12 @@ export async function runParity(
   return report;
 }
 
-/** All cases, as scripts/page.mjs calls it. */
-export function runForScript(_: unknown, progress: (value: unknown) => void): Promise<ParityReport> {
-  return runParity(allCases, (...counts) => progress(counts));
+/** All cases, or one of every so many, as a script asks for them. */
+export function runForScript(
+  { every = 1 }: { every?: number } = {},
+  progress: (value: unknown) => void = () => {},
+): Promise<ParityReport> {
+  return runParity(oneOfEvery(every), (...counts) => progress(counts));
 }
 
 function count(tally: Tally, { steps, elements, bitEqual, worstUlp }: Comparison, passed: boolean): void {
