@@ -27,7 +27,8 @@ HYPER_NAMES = {
     "maximize": "maximize",
     "amsgrad": "amsgrad",
 }
-STATE_NAMES = {"velocity": "momentum_buffer", "m": "exp_avg", "v": "exp_avg_sq", "vMax": "max_exp_avg_sq"}
+# The other way round, because different rules have different words for what we call v.
+STATE_NAMES = {"momentum_buffer": "velocity", "exp_avg": "m", "exp_avg_sq": "v", "max_exp_avg_sq": "vMax"}
 
 
 def pcg(x):
@@ -93,7 +94,7 @@ def run(rule, hypers, seed, count, dtype):
                 param.mul_(shrink)
         optimizer.step()
         state = optimizer.state[param]
-        tensors = {ours: state[theirs].numpy() for ours, theirs in STATE_NAMES.items() if state.get(theirs) is not None}
+        tensors = {ours: state[theirs].numpy() for theirs, ours in STATE_NAMES.items() if state.get(theirs) is not None}
         yield t, {"param": param.numpy(), **tensors}
 
 
@@ -160,7 +161,7 @@ def main():
                 str(t): bits(gradient_at(seed, t, request["count"]).astype(np.float32)) for t in request["recordedSteps"]
             },
         },
-        "defaults": {rule: defaults(RULES[rule]) for rule in ("sgd", "adam", "adamw")},
+        "defaults": {rule: defaults(RULES[rule]) for rule in RULES if rule != "sgdw"},
         "documents": [run_document(0.1, 0), run_document(0.1, 0.1)],
         "rows": rows,
         "long": [run_long(rule, seed, long["steps"], long["count"]) for rule in ("adam", "adamw")],

@@ -143,7 +143,7 @@ export async function createOptimizer(
     gpu.limits,
   );
   const rules = inputs.map((input) => rule.with(input.hyper ?? {}));
-  requireOneAmsgrad(rules);
+  requireSameSwitches(rules);
   const has = (name: string): boolean => rules.some((each) => each.uses(name));
   const variant = rule.variant(has);
 
@@ -194,10 +194,12 @@ function paramGroupInputs(
   throw new UsageError("optimizer: it got no tensors (got 0, allowed 1 or more). Give it one, or a group with one.");
 }
 
-function requireOneAmsgrad(rules: readonly UpdateRule[]): void {
-  if (new Set(rules.map((rule) => rule.uses("amsgrad"))).size > 1) {
+function requireSameSwitches(rules: readonly UpdateRule[]): void {
+  const [{ name, switches }] = rules as readonly [UpdateRule];
+  for (const each of switches) {
+    if (new Set(rules.map((rule) => rule.uses(each))).size === 1) continue;
     throw new HyperparameterError(
-      "adam: amsgrad must be the same in all groups, got true and false. Use two optimizers.",
+      `${name}: ${each} must be the same in all groups, got true and false. Use two optimizers.`,
     );
   }
 }

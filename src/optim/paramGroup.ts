@@ -51,7 +51,7 @@ export class ParamGroup {
    */
   set(hyper: HyperInput): void {
     const rule = this.#rule.with(hyper);
-    for (const name of ["momentum", "amsgrad"]) {
+    for (const name of ["momentum", ...rule.switches]) {
       if (rule.uses(name) && !this.#has(name)) {
         throw new HyperparameterError(
           `${rule.name}: ${name} needs state that this optimizer was made without, got ${hyper[name]}. ` +
@@ -59,10 +59,12 @@ export class ParamGroup {
         );
       }
     }
-    if (this.#has("amsgrad") && !rule.uses("amsgrad")) {
-      throw new HyperparameterError(
-        `${rule.name}: amsgrad cannot be turned off in an optimizer made with it, got false. Create one without it.`,
-      );
+    for (const name of rule.switches) {
+      if (this.#has(name) && !rule.uses(name)) {
+        throw new HyperparameterError(
+          `${rule.name}: ${name} cannot be turned off in an optimizer made with it, got false. Create one without it.`,
+        );
+      }
     }
     this.#rule = rule;
   }

@@ -22,6 +22,8 @@ export interface RuleDefinition<H> {
   readonly defaults: H;
   /** `coupled`: the decay enters the gradient (L2 regularization). `decoupled`: it shrinks the weight itself. */
   readonly decay: "coupled" | "decoupled";
+  /** Options that ask for other state: one value for all groups, from the start. */
+  readonly switches?: readonly (keyof H & string)[];
   /** `uses` tells whether a hyperparameter is, or may become, anything but 0 or false. */
   variant(uses: (name: keyof H) => boolean): Variant;
   /**
@@ -36,6 +38,8 @@ export interface UpdateRule {
   readonly name: string;
   readonly profile: Profile;
   readonly decay: "coupled" | "decoupled";
+  /** See `RuleDefinition.switches`. */
+  readonly switches: readonly string[];
   /** The hyperparameters at step t, checked. */
   hyperAt(t: number): HyperValues;
   /** See `RuleDefinition.scalars`. */
@@ -69,12 +73,13 @@ export function defineRule<H extends object>(definition: RuleDefinition<H>): (op
 }
 
 function build(definition: RuleDefinition<HyperValues>, profile: Profile, input: HyperInput): UpdateRule {
-  const { name, decay } = definition;
+  const { name, decay, switches = [] } = definition;
   valuesAt(name, input, 1);
   return {
     name,
     profile,
     decay,
+    switches,
     hyperAt: (t) => valuesAt(name, input, t),
     scalars: (hyper, t) => definition.scalars(hyper, t),
     variant: (uses) => definition.variant(uses),

@@ -8,13 +8,10 @@ import {
   HyperparameterError,
   sgd,
   sgdw,
-  type UpdateRule,
 } from "../../src/optim/index.ts";
+import { ruleOf } from "../parity/runCase.ts";
+import type { RuleName } from "../parity/table.ts";
 import { all, bufferOf, gpuTest, outcome, readWords } from "../support/gpuTest.ts";
-
-const rules = { sgd, sgdw, adam, adamw };
-type RuleName = keyof typeof rules;
-const ruleOf = (name: RuleName) => rules[name] as (options?: object) => UpdateRule;
 
 interface Row {
   readonly rule: RuleName;
@@ -157,7 +154,7 @@ describe("a paramGroup's own option is refused before anything is made or writte
     const w = tensor(gpu);
     const before = await readWords(gpu, all(w.param));
     const groups = [{ tensors: [w], hyper: given(each) }];
-    expectRefusal(await outcome(createOptimizer(gpu, ruleOf(each.rule)(each.beside), groups)), each);
+    expectRefusal(await outcome(createOptimizer(gpu, ruleOf(each.rule)(each.beside ?? {}), groups)), each);
     expect(gpu.pool.stats.created).toBe(0);
     expect(await readWords(gpu, all(w.param))).toEqual(before);
   });
@@ -168,7 +165,7 @@ describe("a value is refused after some steps, and nothing is written or counted
   async function refusedAfterTwoSteps(gpu: Gpu, each: Row, schedule: boolean): Promise<void> {
     const [name, value] = each.bad;
     const w = tensor(gpu);
-    const good = Object.entries(ruleOf(each.rule)(each.beside).hyperAt(1)).find(([known]) => known === name)?.[1];
+    const good = Object.entries(ruleOf(each.rule)(each.beside ?? {}).hyperAt(1)).find(([known]) => known === name)?.[1];
     const varying = { [name]: (t: number) => (t === 3 ? value : good) } as HyperInput;
     const rule = ruleOf(each.rule)({ ...each.beside, ...(schedule ? varying : {}) });
     const optimizer = await createOptimizer(gpu, rule, [w]);

@@ -8,8 +8,8 @@ import { type Gpu, openGpu } from "../../src/gpu/index.ts";
 import { adam, adamw } from "../../src/optim/index.ts";
 import { cases, type ParityCase } from "../parity/cases.ts";
 import { passes, withinHardwareGate } from "../parity/gates.ts";
-import { type Mutation, optionsOf, runCase } from "../parity/runCase.ts";
-import type { Row, RuleName } from "../parity/table.ts";
+import { type Mutation, optionsOf, resolvedHyper, runCase } from "../parity/runCase.ts";
+import { type Row, type RuleName, ruleNames } from "../parity/table.ts";
 import { asRule, inScalars, inShader } from "./mutations.ts";
 import { type Decoupled, realisedDecay } from "./realised.ts";
 
@@ -48,14 +48,13 @@ interface Mutant {
 const adams = ["adam", "adamw"] as const;
 const sgds = ["sgd", "sgdw"] as const;
 const decoupled = ["adamw", "sgdw"] as const;
-const all = [...adams, ...sgds] as const;
 
 /** Whether a hyperparameter is, or becomes, anything but 0 or false; a rule's own default does not count. */
 const has =
   (name: string) =>
   (row: Row): boolean =>
     Boolean(optionsOf(row)[name]);
-const decays = (row: Row): boolean => has("weightDecay")(row) || (row.rule === "adamw" && row.hyper.weightDecay !== 0);
+const decays = (row: Row): boolean => Number(resolvedHyper(row, 1).weightDecay) > 0;
 
 const moments = "shaders/optim/parts/moments.wgsl";
 const denominator = "sqrt(largest(vNow, i)) / h.rootBiasCorrection2 + h.eps";
@@ -91,7 +90,7 @@ const mutants: Mutant[] = [
   },
   {
     mistake: "a schedule a step late",
-    rules: all,
+    rules: ruleNames,
     mutate: inScalars((_, t, right, rule) => right(rule.hyperAt(Math.max(1, t - 1)), t)),
     where: ({ vary }) => vary !== undefined,
   },
@@ -114,13 +113,13 @@ const mutants: Mutant[] = [
   },
   {
     mistake: "2 λ",
-    rules: all,
+    rules: ruleNames,
     mutate: inScalars((hyper, t, right) => right({ ...hyper, weightDecay: 2 * Number(hyper.weightDecay) }, t)),
     where: decays,
   },
   {
     mistake: "no decay",
-    rules: all,
+    rules: ruleNames,
     mutate: inScalars((hyper, t, right) => right({ ...hyper, weightDecay: 0 }, t)),
     where: decays,
   },
@@ -132,7 +131,7 @@ const mutants: Mutant[] = [
   })),
   {
     mistake: "decay on tensors that are exempt",
-    rules: all,
+    rules: ruleNames,
     // The optimizer asks for an exempt tensor's scalars with a weightDecay of 0.
     mutate: inScalars((hyper, t, right, rule) => right({ ...hyper, weightDecay: rule.hyperAt(t).weightDecay! }, t)),
     on: exempting,
@@ -157,13 +156,13 @@ const mutants: Mutant[] = [
   },
   {
     mistake: "maximize ignored",
-    rules: all,
+    rules: ruleNames,
     mutate: inScalars((hyper, t, right) => ({ ...right(hyper, t), ascent: 1 })),
     where: has("maximize"),
   },
   {
     mistake: "maximize turns the decay round as well",
-    rules: all,
+    rules: ruleNames,
     mutate: inScalars((hyper, t, right) =>
       right(hyper.maximize ? { ...hyper, weightDecay: -Number(hyper.weightDecay) } : hyper, t),
     ),
