@@ -14,7 +14,13 @@ import sys
 import numpy as np
 import torch
 
-RULES = {"sgd": torch.optim.SGD, "sgdw": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+RULES = {
+    "sgd": torch.optim.SGD,
+    "sgdw": torch.optim.SGD,
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "rmsprop": torch.optim.RMSprop,
+}
 
 # Our names on the left, PyTorch's on the right.
 HYPER_NAMES = {
@@ -26,9 +32,18 @@ HYPER_NAMES = {
     "weightDecay": "weight_decay",
     "maximize": "maximize",
     "amsgrad": "amsgrad",
+    "alpha": "alpha",
+    "centered": "centered",
 }
 # The other way round, because different rules have different words for what we call v.
-STATE_NAMES = {"momentum_buffer": "velocity", "exp_avg": "m", "exp_avg_sq": "v", "max_exp_avg_sq": "vMax"}
+STATE_NAMES = {
+    "momentum_buffer": "velocity",
+    "exp_avg": "m",
+    "exp_avg_sq": "v",
+    "max_exp_avg_sq": "vMax",
+    "square_avg": "v",
+    "grad_avg": "gAvg",
+}
 
 
 def pcg(x):
@@ -133,6 +148,7 @@ def run_document(lr, weight_decay):
 def round_roots_correctly():
     """PyTorch leaves float32 roots to a vendor's library, which on some CPUs is up to 0.75 ulp off (0.5 is correct)."""
     torch.Tensor.sqrt = lambda tensor: torch.from_numpy(np.sqrt(tensor.numpy()))
+    torch.Tensor.sqrt_ = lambda tensor: tensor.copy_(tensor.sqrt())
 
 
 def progress(text):

@@ -2,5 +2,6 @@ export { adam } from "./adam.ts";
 export { adamw } from "./adamw.ts";
 export type { AdamHyper, AdamTensor } from "./moments.ts";
 export { float32, float64, type Profile, type Round, type Values } from "./numerics.ts";
+export { type RmspropHyper, type RmspropTensor, rmsprop } from "./rmsprop.ts";
 export { type SgdHyper, type SgdTensor, sgd } from "./sgd.ts";
 export { sgdw } from "./sgdw.ts";

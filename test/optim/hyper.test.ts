@@ -6,6 +6,7 @@ import {
   createOptimizer,
   type HyperInput,
   HyperparameterError,
+  rmsprop,
   sgd,
   sgdw,
 } from "../../src/optim/index.ts";
@@ -51,6 +52,14 @@ const numbers: readonly Row[] = [
     row("adam", name, Number.NaN, `${inUnit} NaN`),
     row("adam", name, 1e-46, "must fit float32, got 1e-46"),
   ]),
+  ...([["rmsprop", "alpha"]] as const).flatMap(([rule, name]) => [
+    row(rule, name, 1, `${inUnit} 1`),
+    row(rule, name, 2, `${inUnit} 2`),
+    row(rule, name, -0.1, `${inUnit} -0.1`),
+    row(rule, name, Number.NaN, `${inUnit} NaN`),
+  ]),
+  row("rmsprop", "eps", 0, "or a zero gradient would divide by zero, got 0"),
+  row("rmsprop", "momentum", 1, `${inUnit} 1`, { momentum: 0.9 }),
   row("adamw", "eps", 0, "or a zero gradient would divide by zero, got 0"),
   row("adamw", "eps", 1e-46, "must be a number >= 1.2e-38"),
   row("adam", "eps", -1e-8, "got -1e-8"),
@@ -90,6 +99,7 @@ const options: readonly Row[] = [
   row("sgd", "nesterov", () => true, "must be true or false, got"),
   row("adam", "lr", true, "must be a number or a function of the step, got true"),
   row("adamw", "betas", [0.9, 0.999], 'unknown hyperparameter "betas" (allowed lr, beta1, beta2, eps, weightDecay'),
+  row("rmsprop", "centered", 1, "must be true or false, got 1"),
   row("sgd", "learningRate", 0.1, 'unknown hyperparameter "learningRate" (allowed lr, momentum'),
   row("sgd", "constructor", 1, 'unknown hyperparameter "constructor"'),
   row("sgd", "toString", 1, 'unknown hyperparameter "toString"'),
@@ -200,6 +210,13 @@ describe("what a step would need and the optimizer does not have is refused:", (
   gpuTest.for([
     [sgd(), { momentum: 0.9 }, "sgd: momentum needs state that this optimizer was made without, got 0.9."],
     [sgdw(), { momentum: () => 0.9 }, "sgdw: momentum needs state that this optimizer was made without, got"],
+    [rmsprop(), { momentum: 0.9 }, "rmsprop: momentum needs state that this optimizer was made without, got 0.9."],
+    [rmsprop(), { centered: true }, "rmsprop: centered needs state that this optimizer was made without, got true."],
+    [
+      rmsprop({ centered: true }),
+      { centered: false },
+      "rmsprop: centered cannot be turned off in an optimizer made with it, got false.",
+    ],
     [adam(), { amsgrad: true }, "adam: amsgrad needs state that this optimizer was made without, got true."],
     [
       adamw({ amsgrad: true }),
@@ -217,12 +234,15 @@ describe("what a step would need and the optimizer does not have is refused:", (
     optimizer.destroy();
   });
 
-  gpuTest("paramGroups of which one alone has amsgrad", async ({ gpu }) => {
+  gpuTest.for([
+    ["adam", "amsgrad"],
+    ["rmsprop", "centered"],
+  ] as const)("paramGroups of which one alone has, with %s, %s", async ([rule, name], { gpu }) => {
     const [a, b] = [tensor(gpu), { ...tensor(gpu), name: "b" }];
-    const groups = [{ tensors: [a], hyper: { amsgrad: true } }, { tensors: [b] }];
-    const error = await outcome(createOptimizer(gpu, adam(), groups));
+    const groups = [{ tensors: [a], hyper: { [name]: true } }, { tensors: [b] }];
+    const error = await outcome(createOptimizer(gpu, ruleOf(rule)({}), groups));
     expect(error).toBeInstanceOf(HyperparameterError);
-    expect((error as Error).message).toContain("amsgrad must be the same in all groups, got true and false");
+    expect((error as Error).message).toContain(`${rule}: ${name} must be the same in all groups, got true and false`);
   });
 
   gpuTest("momentum in one paramGroup gives every group the state that it needs", async ({ gpu }) => {

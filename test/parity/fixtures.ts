@@ -10,7 +10,7 @@ import type { Values } from "../../src/reference/index.ts";
 import torchJson from "../fixtures/torch.json";
 import type { Row, RowHyper, RuleName } from "./table.ts";
 
-export type TensorName = "param" | "velocity" | "m" | "v" | "vMax";
+export type TensorName = "param" | "velocity" | "m" | "v" | "vMax" | "gAvg";
 
 export type Tensors = Partial<Record<TensorName, Values>>;
 
@@ -86,6 +86,8 @@ const off: Required<RowHyper> = {
   weightDecay: 0,
   maximize: false,
   amsgrad: false,
+  alpha: 0,
+  centered: false,
 };
 
 const inCamelCase = (name: string): string => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -5,12 +5,13 @@
  * an option that is not a row here is not tested. `vary` gives the hyperparameters that change from step to step.
  */
 import { adamRows } from "./rows/adam.ts";
+import { rmspropRows } from "./rows/rmsprop.ts";
 import type { Row, RowHyper, RuleName } from "./rows/row.ts";
 import { sgdRows } from "./rows/sgd.ts";
 
 export type { Row, RowHyper, RuleName };
 
-export const table: readonly Row[] = [...sgdRows, ...adamRows];
+export const table: readonly Row[] = [...sgdRows, ...adamRows, ...rmspropRows];
 
 /** Every rule of the table, once. */
 export const ruleNames: readonly RuleName[] = [...new Set(table.map(({ rule }) => rule))];

@@ -87,13 +87,15 @@ function largestTerms(
     Math.max(Math.abs(g), decay === "coupled" ? hyper.weightDecay * Math.abs(param[i]!) : 0),
   );
   const gradientShare = t === 1 ? 1 : 1 - hyper.dampening;
-  const square = gradient.map((g) => (1 - hyper.beta2) * g * g);
+  // A rule has one of the three; the others are 0, as is what is left out below: states of which the update has all terms.
+  const square = gradient.map((g) => (1 - Math.max(hyper.beta2, hyper.alpha)) * g * g);
   return {
     param: Float64Array.from(param, Math.abs),
     velocity: gradient.map((g) => gradientShare * g),
     m: gradient.map((g) => (1 - hyper.beta1) * g),
     v: square,
     vMax: square,
+    gAvg: gradient.map((g) => (1 - hyper.alpha) * g),
   };
 }
 

@@ -36,7 +36,7 @@ describe("with the parameter and the gradient negated, the trajectory is negated
       const straight = run({ ...common(row), ...way });
       const mirrored = run({ ...common(row), ...way, start: negated(start), gradient: (t) => negated(gradient(t)) });
       // Squares have no sign.
-      const odd = ["param", "m", "velocity"];
+      const odd = ["param", "m", "velocity", "gAvg"];
       for (const [name, values] of Object.entries(mirrored)) {
         const sign = odd.includes(name) ? -1 : 1;
         mirrored[name] = values.map((x) => sign * x);

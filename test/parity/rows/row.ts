@@ -1,6 +1,6 @@
 /** What a row of the parity table is. */
 
-export type RuleName = "sgd" | "sgdw" | "adam" | "adamw";
+export type RuleName = "sgd" | "sgdw" | "adam" | "adamw" | "rmsprop";
 
 /** Hyperparameters as the rules take them; what is left out has the rule's default (PyTorch's). */
 export interface RowHyper {
@@ -14,6 +14,8 @@ export interface RowHyper {
   weightDecay?: number;
   maximize?: boolean;
   amsgrad?: boolean;
+  alpha?: number;
+  centered?: boolean;
 }
 
 export interface Row {
