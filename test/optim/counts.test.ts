@@ -100,6 +100,7 @@ describe("bytes moved a parameter and step:", () => {
     "rmsprop with momentum": 28,
     "rmsprop, centered": 28,
     "rmsprop, centered, with momentum": 36,
+    lion: 20,
   };
 
   /** Loads and stores of each buffer of elements in the shader, by its name. */

@@ -33,7 +33,7 @@ export interface Mutant {
 
 const adams = ["adam", "adamw"] as const;
 const sgds = ["sgd", "sgdw"] as const;
-const decoupled = ["adamw", "sgdw"] as const;
+const decoupled = ["adamw", "sgdw", "lion"] as const;
 
 /** Whether a hyperparameter is, or becomes, anything but 0 or false; a rule's own default does not count. */
 const has =
@@ -82,7 +82,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     mistake: "beta1 and beta2 swapped",
-    rules: adams,
+    rules: [...adams, "lion"],
+    where: ({ hyper: { beta1, beta2 } }) => beta1 === undefined || beta1 !== beta2,
     mutate: inScalars((hyper, t, right) => right({ ...hyper, beta1: hyper.beta2!, beta2: hyper.beta1! }, t)),
   },
   {

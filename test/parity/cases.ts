@@ -70,6 +70,7 @@ const fullest: readonly { rule: RuleName; desc: string }[] = [
   { rule: "adam", desc: "amsgrad, weight decay" },
   { rule: "adamw", desc: "cosine lr" },
   { rule: "rmsprop", desc: "centered, momentum, weight decay" },
+  { rule: "lion", desc: "cosine lr, decay" },
 ];
 
 const vectors = (sizes: readonly number[]): ParityTensor[] =>

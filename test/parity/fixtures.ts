@@ -95,7 +95,10 @@ const inCamelCase = (name: string): string => name.replace(/_(.)/g, (_, letter: 
 /** PyTorch's defaults in our words; what a rule does not have is off. */
 export function torchDefaults(rule: RuleName): Required<RowHyper> {
   // PyTorch has no SGDW: it is a shrink and then its SGD.
-  const { betas: [beta1, beta2] = [0, 0], ...others } = torchFixtures.defaults[rule === "sgdw" ? "sgd" : rule] ?? {};
+  const defaults = torchFixtures.defaults[rule === "sgdw" ? "sgd" : rule];
+  if (!defaults)
+    throw new Error(`torch.json: no defaults of ${rule}. If PyTorch does not have it, see beyondTorch.json.`);
+  const { betas: [beta1, beta2] = [0, 0], ...others } = defaults;
   const ours = Object.entries(others).map(([name, value]) => [inCamelCase(name), value]);
   return { ...off, beta1, beta2, ...Object.fromEntries(ours.filter(([name]) => Object.hasOwn(off, name as string))) };
 }

@@ -5,13 +5,18 @@
  * an option that is not a row here is not tested. `vary` gives the hyperparameters that change from step to step.
  */
 import { adamRows } from "./rows/adam.ts";
+import { rowsBeyondTorch } from "./rows/beyondTorch.ts";
 import { rmspropRows } from "./rows/rmsprop.ts";
 import type { Row, RowHyper, RuleName } from "./rows/row.ts";
 import { sgdRows } from "./rows/sgd.ts";
 
 export type { Row, RowHyper, RuleName };
+export { rowsBeyondTorch };
 
-export const table: readonly Row[] = [...sgdRows, ...adamRows, ...rmspropRows];
+/** The rows that PyTorch can run: test/fixtures/torch.json has what it did. */
+export const torchRows: readonly Row[] = [...sgdRows, ...adamRows, ...rmspropRows];
+
+export const table: readonly Row[] = [...torchRows, ...rowsBeyondTorch];
 
 /** Every rule of the table, once. */
 export const ruleNames: readonly RuleName[] = [...new Set(table.map(({ rule }) => rule))];

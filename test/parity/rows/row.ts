@@ -1,6 +1,9 @@
 /** What a row of the parity table is. */
 
-export type RuleName = "sgd" | "sgdw" | "adam" | "adamw" | "rmsprop";
+/** The rules that PyTorch does not have. */
+export type BeyondTorchRule = "lion";
+
+export type RuleName = "sgd" | "sgdw" | "adam" | "adamw" | "rmsprop" | BeyondTorchRule;
 
 /** Hyperparameters as the rules take them; what is left out has the rule's default (PyTorch's). */
 export interface RowHyper {
