@@ -11,9 +11,17 @@ import { askedToWrite, ensurePython, loadModules, readableJson, root, runPython,
 /** @typedef {import("../test/parity/beyondTorch.ts").BeyondTorchRun} Run */
 /** @typedef {Pick<Fixtures, "defaults"> & { rows: Record<string, Run>[] }} Answer */
 
-const versions = { torch: "2.13.0", "lion-pytorch": "0.2.5", optax: "0.2.8", jax: "0.10.2" };
-/** These are torch.optim.Optimizers, whose kernels can be told to fuse no multiply-adds. */
-const onTorch = ["lion-pytorch"];
+const versions = {
+  torch: "2.13.0",
+  "lion-pytorch": "0.2.5",
+  pytorch_optimizer: "4.1.0",
+  "torch-optimi": "0.3.3",
+  packaging: "26.3", // which torch-optimi needs and does not name
+  optax: "0.2.8",
+  jax: "0.10.2",
+};
+/** PyTorch's kernels can be told to fuse no multiply-adds, and these go by the order of the torch profile. */
+const onTorch = ["lion-pytorch", "pytorch_optimizer"];
 /** Another CPU may fuse other multiply-adds: see scripts/oracle.mjs. */
 const maxUlp = 8;
 /** In float64, as a fraction of the largest value the element has had. */

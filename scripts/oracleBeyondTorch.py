@@ -11,8 +11,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import optimi
 import torch
 from lion_pytorch import Lion
+from pytorch_optimizer import Adan
 
 from torchOracle import all_bits, gradient_at, initial_param, progress, round_roots_correctly
 
@@ -38,13 +40,15 @@ def by_torch(make, betas, states, always=None):
 
     def run(hypers, seed, count, dtype):
         param = torch.tensor(initial_param(seed, count).astype(dtype))
-        optimizer = make([param], **group_of(hypers[0]), **(always or {}))
+        optimizer = make([param], **{**(always or {}), **group_of(hypers[0])})
         for hyper, gradient in zip(hypers, gradients(hypers, seed, count)):
             optimizer.param_groups[0].update(group_of(hyper))
             param.grad = torch.tensor(gradient.astype(dtype))
             optimizer.step()
         state = optimizer.state[param]
-        return {"param": param.numpy(), **{ours: state[theirs].numpy() for ours, theirs in states.items()}}
+        tensors = {"param": param.numpy(), **{ours: state[theirs].numpy() for ours, theirs in states.items()}}
+        # Adan's keep the gradient before, negated.
+        return tensors | ({"gBefore": -state["previous_grad"].numpy()} if "previous_grad" in state else {})
 
     return run
 
@@ -65,14 +69,42 @@ def by_optax_lion(hypers, seed, count, dtype):
     return {"param": np.asarray(param), "m": np.asarray(state[0].mu)}
 
 
-TORCH_RULES = {"lion": Lion}
+ADAN_STATES = {"m": "exp_avg", "v": "exp_avg_diff", "n": "exp_avg_sq"}
+# The shrink before the step, which the authors' code calls no_prox; one tensor at a time.
+ADAN_OPTIONS = {"weight_decouple": True, "foreach": False}
+
+
+def by_optimi_adan(hypers, seed, count, dtype):
+    """
+    Keeps its moments bias-corrected, so that only the parameter is ours. Without decay alone: 0.3.3 takes the option for
+    the shrink before the step (adam_wd) and does not hand it on.
+    """
+    if any(hyper.get("weightDecay") for hyper in hypers):
+        return None
+    param = torch.tensor(initial_param(seed, count).astype(dtype))
+    always = {"lr": 1e-3, "weight_decay": 0.0, "eps": 1e-8}
+    optimizer = optimi.Adan([param], **always, foreach=False, triton=False)
+    names = {"lr", "eps", "beta1", "beta2", "beta3"}
+    for hyper, gradient in zip(hypers, gradients(hypers, seed, count)):
+        optimizer.param_groups[0].update({name: value for name, value in hyper.items() if name in names})
+        param.grad = torch.tensor(gradient.astype(dtype))
+        optimizer.step()
+    return {"param": param.numpy()}
+
+
+TORCH_RULES = {"lion": Lion, "adan": Adan}
 IMPLEMENTATIONS = {
     "lion": {
         "lion-pytorch": by_torch(Lion, ("beta1", "beta2"), {"m": "exp_avg"}),
         "optax": by_optax_lion,
     },
+    # Not optax.adan, which weighs the differences by 1 - b2: the paper's formula with the betas of the authors' code.
+    "adan": {
+        "pytorch_optimizer": by_torch(Adan, ("beta1", "beta2", "beta3"), ADAN_STATES, ADAN_OPTIONS),
+        "torch-optimi": by_optimi_adan,
+    },
 }
-KNOWN = {"lr", "beta1", "beta2", "weightDecay", "maximize"}
+KNOWN = {"lr", "beta1", "beta2", "beta3", "eps", "weightDecay", "maximize"}
 
 
 def run_row(row, request):
@@ -80,10 +112,12 @@ def run_row(row, request):
     if unknown:
         raise ValueError(f"{row['rule']}: no implementation was told of {sorted(unknown)}; add it to KNOWN")
     sizes = request["seed"], request["count"]
-    return {
-        name: {dtype: all_bits(run(row["hyper"], *sizes, np.dtype(dtype))) for dtype in ("float32", "float64")}
-        for name, run in IMPLEMENTATIONS[row["rule"]].items()
-    }
+    runs = {}
+    for name, run in IMPLEMENTATIONS[row["rule"]].items():
+        both = {dtype: run(row["hyper"], *sizes, np.dtype(dtype)) for dtype in ("float32", "float64")}
+        if both["float32"] is not None:  # an implementation that does not have the row's options
+            runs[name] = {dtype: all_bits(tensors) for dtype, tensors in both.items()}
+    return runs
 
 
 def main():

@@ -5,6 +5,7 @@ export { createOptimizer, Optimizer } from "./optimizer.ts";
 export { exemptByDefault, ParamGroup, type ParamGroupInput } from "./paramGroup.ts";
 export { adam } from "./rules/adam.ts";
 export { adamw } from "./rules/adamw.ts";
+export { adan } from "./rules/adan.ts";
 export { lion } from "./rules/lion.ts";
 export { rmsprop } from "./rules/rmsprop.ts";
 export { sgd } from "./rules/sgd.ts";

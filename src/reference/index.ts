@@ -1,5 +1,6 @@
 export { adam } from "./adam.ts";
 export { adamw } from "./adamw.ts";
+export { type AdanHyper, type AdanTensor, adan } from "./adan.ts";
 export { type LionHyper, type LionTensor, lion } from "./lion.ts";
 export type { AdamHyper, AdamTensor } from "./moments.ts";
 export { float32, float64, type Profile, type Round, type Values } from "./numerics.ts";

@@ -101,6 +101,7 @@ describe("bytes moved a parameter and step:", () => {
     "rmsprop, centered": 28,
     "rmsprop, centered, with momentum": 36,
     lion: 20,
+    adan: 44,
   };
 
   /** Loads and stores of each buffer of elements in the shader, by its name. */

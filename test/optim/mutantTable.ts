@@ -180,4 +180,27 @@ export const mutants: readonly Mutant[] = [
     ),
     where: has("momentum"),
   },
+  {
+    mistake: "a difference at the first step too",
+    rules: ["adan"],
+    mutate: inScalars((hyper, t, right) => ({ ...right(hyper, t), differenceShare: 1 })),
+    where: ({ hyper }) => hyper.beta2 !== 0,
+  },
+  {
+    mistake: "the differences left out of the squares",
+    rules: ["adan"],
+    mutate: inShader("shaders/optim/adan.wgsl", "g + h.beta2 * d", "g"),
+    where: ({ hyper }) => hyper.beta2 !== 0,
+  },
+  {
+    mistake: "the shrink after the step",
+    rules: ["adan"],
+    mutate: inShader(
+      "shaders/optim/adan.wgsl",
+      "if (TORCH) {",
+      "if (true) {\n    return (p - (a + b) / denominator) * h.keep;",
+    ),
+    // A decay of 1e-6 a step, after a step or before it, is the same to any gate that a GPU can pass.
+    where: ({ hyper }) => Number(hyper.weightDecay) >= 0.1,
+  },
 ];

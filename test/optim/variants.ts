@@ -1,4 +1,4 @@
-import { adam, adamw, lion, rmsprop, sgd, sgdw, type UpdateRule } from "../../src/optim/index.ts";
+import { adam, adamw, adan, lion, rmsprop, sgd, sgdw, type UpdateRule } from "../../src/optim/index.ts";
 
 /** Every rule with each of the sets of states that its options ask for: as many shaders, twice (for lanes of 4 and 1). */
 export const variants: Readonly<Record<string, UpdateRule>> = {
@@ -15,4 +15,5 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   "rmsprop, centered": rmsprop({ centered: true }),
   "rmsprop, centered, with momentum": rmsprop({ centered: true, momentum: 0.9 }),
   lion: lion(),
+  adan: adan(),
 };

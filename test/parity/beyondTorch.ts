@@ -25,7 +25,7 @@ type NamedValues = Record<string, Values>;
 /** The tensors after the last step. */
 export interface BeyondTorchRun {
   float32: NamedBits;
-  /** Of PyTorch's optimizers alone: each operation correctly rounded on its own, without fused multiply-adds. */
+  /** Where the order is that of the torch profile: each operation correctly rounded, without fused multiply-adds. */
   correctlyRounded?: NamedBits;
   float64: NamedBits;
 }
@@ -76,12 +76,12 @@ export function decode(bits: NamedBits, precision: "float32" | "float64"): Named
 }
 
 /**
- * The largest |a - b| of all elements of all tensors, in units of `unitOf` their scale; NaN, which no bound admits, when
- * they cannot be compared. An element whose scale is zero has always been zero.
+ * The largest |a - b| of all elements of the tensors of b, in units of `unitOf` their scale; NaN, which no bound admits,
+ * where they cannot be compared. An element whose scale is zero has always been zero.
  */
 export function worstError(a: NamedValues, b: NamedValues, scales: NamedValues, unitOf: (scale: number) => number) {
   const names = Object.keys(b);
-  if (names.length === 0 || names.length !== Object.keys(a).length) return Number.NaN;
+  if (!names.includes("param")) return Number.NaN;
   const errors = names.flatMap((name) => {
     if (a[name]?.length !== b[name]!.length) return [Number.NaN];
     return Array.from(b[name]!, (value, i) => {

@@ -71,6 +71,7 @@ const fullest: readonly { rule: RuleName; desc: string }[] = [
   { rule: "adamw", desc: "cosine lr" },
   { rule: "rmsprop", desc: "centered, momentum, weight decay" },
   { rule: "lion", desc: "cosine lr, decay" },
+  { rule: "adan", desc: "cosine lr, decay" },
 ];
 
 const vectors = (sizes: readonly number[]): ParityTensor[] =>

@@ -88,6 +88,7 @@ const off: Required<RowHyper> = {
   amsgrad: false,
   alpha: 0,
   centered: false,
+  beta3: 0,
 };
 
 const inCamelCase = (name: string): string => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -1,6 +1,6 @@
 /** The reference against published implementations of the rules that PyTorch does not have: test/fixtures/beyondTorch.json. */
 import { expect, test } from "vitest";
-import { lion } from "../../src/optim/index.ts";
+import { adan, lion } from "../../src/optim/index.ts";
 import {
   type BeyondTorchRow,
   beyondTorchFixtures,
@@ -65,6 +65,10 @@ const mutants: [string, Row, Row][] = [
   mutant("2 λ", "lion: tiny decay", { hyper: { lr: 1e-4, weightDecay: 2e-2 } }),
   mutant("betas swapped", "lion: short memory", { hyper: { lr: 1e-2, beta1: 0.6, beta2: 0.3, weightDecay: 0.1 } }),
   mutant("gradient ascent", "lion: maximize, decay", { hyper: { lr: 1e-2, weightDecay: 0.1 } }),
+  mutant("2 λ", "adan: tiny decay", { hyper: { lr: 1e-4, weightDecay: 2e-2 } }),
+  mutant("no differences", "adan: defaults", { hyper: { beta2: 0 } }),
+  mutant("the paper's β₂, 1 - ours", "adan: large lr", { hyper: { lr: 0.1, beta2: 0.08 } }),
+  mutant("eps left out", "adan: large eps", { hyper: { lr: 1e-2, eps: 1e-30, weightDecay: 0.1 } }),
   mutant("schedule a step late", "lion: cosine lr, decay", {
     vary: (t) => find("lion: cosine lr, decay").vary!(t + 1),
   }),
@@ -74,7 +78,10 @@ test.each(mutants)("out of bounds: %s", (_, row, wrong) => {
   expect(worstAsInstalled(wrong, beyondTorchRow(row))).toBeGreaterThan(float32Bound);
 });
 
-test.each([["lion", lion()]] as const)("%s has the published defaults", (name, rule) => {
+test.each([
+  ["lion", lion()],
+  ["adan", adan()],
+] as const)("%s has the published defaults", (name, rule) => {
   const { lr, betas, weight_decay: weightDecay, eps } = beyondTorchFixtures.defaults[name];
   const numbered = Object.fromEntries(betas.map((beta, i) => [`beta${i + 1}`, beta]));
   expect(rule.hyperAt(1)).toEqual({ lr, ...numbered, weightDecay, maximize: false, ...(eps && { eps }) });

@@ -1,7 +1,7 @@
 /** What a row of the parity table is. */
 
 /** The rules that PyTorch does not have. */
-export type BeyondTorchRule = "lion";
+export type BeyondTorchRule = "lion" | "adan";
 
 export type RuleName = "sgd" | "sgdw" | "adam" | "adamw" | "rmsprop" | BeyondTorchRule;
 
@@ -19,6 +19,7 @@ export interface RowHyper {
   amsgrad?: boolean;
   alpha?: number;
   centered?: boolean;
+  beta3?: number;
 }
 
 export interface Row {
