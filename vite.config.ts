@@ -38,7 +38,7 @@ export default defineConfig({
   // Cross-origin isolation gives the page 5 us timers and SharedArrayBuffer.
   server: {
     headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
-    watch: { ignored: ["**/.{oracle,gpu,deno}/**", "**/{dist,runs,reports,coverage}/**"] },
+    watch: { ignored: ["**/.{oracle,oracleBeyond,gpu,deno}/**", "**/{dist,runs,reports,coverage}/**"] },
   },
   build: {
     target: "es2022",

@@ -1,12 +1,10 @@
 // @ts-check
 // Holds test/fixtures/torch.json to the real PyTorch: runs every row of the parity table through torch.optim and
 // compares (the default), or rewrites the file (--write). PyTorch lives in a Python environment of its own, .oracle/.
-import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
-import { createServer } from "vite";
+import { askedToWrite, ensurePython, loadModules, readableJson, root, runPython, stop } from "./oracleTools.mjs";
 import { holdSchedules } from "./scheduleOracle.mjs";
 
 /** @typedef {import("../test/parity/fixtures.ts").TorchFixtures} TorchFixtures */
@@ -24,92 +22,27 @@ const maxUlpLong = 32;
 /** In float64, as a fraction of the largest value the element has had. */
 const maxRelative = 1e-14;
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const fixturePath = join(root, "test", "fixtures", "torch.json");
 
-/** @param {string} message @returns {never} */
-function stop(message) {
-  console.error(message);
-  process.exit(1);
-}
-
-/** Path of a Python that has PyTorch; makes the environment when it is missing or has another version. */
-function ensurePython() {
-  const windows = process.platform === "win32";
-  const folder = join(root, ".oracle");
-  const python = windows ? join(folder, "Scripts", "python.exe") : join(folder, "bin", "python");
-  const versions = "import importlib.metadata as m; print(m.version('torch').split('+')[0], m.version('numpy'))";
-  const found = spawnSync(python, ["-c", versions], { encoding: "utf8" });
-  if (found.status === 0 && found.stdout.startsWith(`${torchVersion} `)) return python;
-
-  console.log(`Making a Python environment with PyTorch ${torchVersion} in .oracle/ (about 1 GB, once) ...`);
-  const made = spawnSync(windows ? "python" : "python3", ["-m", "venv", "--clear", folder], { stdio: "inherit" });
-  if (made.status !== 0) stop("oracle: no Python environment could be made. Install Python 3.10 or newer with venv.");
-  const packages = ["-m", "pip", "install", "--disable-pip-version-check", `torch==${torchVersion}`, "numpy"];
-  const installed = spawnSync(python, packages, { stdio: "inherit" });
-  if (installed.status !== 0) stop(`oracle: pip could not install torch==${torchVersion}. Its message is above.`);
-  return python;
-}
-
-/**
- * The parity table, the fixtures and the reference: TypeScript, so vite loads them.
- * @returns {Promise<typeof import("../test/parity/table.ts") & typeof import("../test/parity/fixtures.ts") & typeof import("../test/parity/trace.ts")>}
- */
-async function loadParity() {
-  const server = await createServer({
-    root,
-    configFile: false,
-    appType: "custom",
-    logLevel: "error",
-    optimizeDeps: { noDiscovery: true },
-    server: { middlewareMode: true, ws: false },
-  });
-  const modules = [];
-  for (const name of ["table", "fixtures", "trace"])
-    modules.push(await server.ssrLoadModule(`/test/parity/${name}.ts`));
-  await server.close();
-  return /** @type {any} */ (Object.assign({}, ...modules));
-}
-
-/** @param {string} python @param {object} request @param {Record<string, string>} env @returns {Answer} */
-function runTorch(python, request, env = {}) {
-  const ran = spawnSync(python, [join(root, "scripts", "torchOracle.py")], {
-    input: JSON.stringify(request),
-    encoding: "utf8",
-    maxBuffer: 2 ** 28,
-    stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, ...env },
-  });
-  if (ran.status !== 0) stop("oracle: PyTorch did not run. Its message is above.");
-  return JSON.parse(ran.stdout);
-}
-
-/** JSON with what fits on a line on one line, so that a diff shows which tensor changed. @param {unknown} value */
-function readableJson(value, indent = "") {
-  const flat = JSON.stringify(value);
-  if (typeof value !== "object" || value === null || flat.length + indent.length <= 120) return flat;
-  const inner = `${indent} `;
-  /** @type {string[]} */
-  const parts = Array.isArray(value)
-    ? value.map((item) => inner + readableJson(item, inner))
-    : Object.entries(value).map(([key, item]) => `${inner}${JSON.stringify(key)}: ${readableJson(item, inner)}`);
-  const [open, close] = Array.isArray(value) ? "[]" : "{}";
-  return `${open}\n${parts.join(",\n")}\n${indent}${close}`;
-}
-
-const options = process.argv.slice(2);
-const write = options.includes("--write");
-if (options.some((option) => option !== "--write")) {
-  stop(`oracle: unknown option (got ${options.join(" ")}, allowed --write). Leave it out to check.`);
-}
+const write = askedToWrite();
 if (!existsSync(fixturePath)) {
   if (!write) stop("oracle: there is no test/fixtures/torch.json. Run `npm run oracle -- --write`.");
   writeFileSync(fixturePath, "{}\n"); // fixtures.ts imports the file
 }
 
-const python = ensurePython();
-const parity = await loadParity();
-const { table, hyperAt, fixtureSeed, fixtureCount, fixtureSteps, recordedSteps, longRun } = parity;
+const python = ensurePython(".oracle", { torch: torchVersion }, "1 GB");
+/** @type {typeof import("../test/parity/table.ts") & typeof import("../test/parity/fixtures.ts") & typeof import("../test/parity/trace.ts")} */
+const parity = await loadModules(...["table", "fixtures", "trace"].map((name) => `test/parity/${name}.ts`));
+const {
+  torchRows: table,
+  rowsBeyondTorch,
+  hyperAt,
+  fixtureSeed,
+  fixtureCount,
+  fixtureSteps,
+  recordedSteps,
+  longRun,
+} = parity;
 const committed = parity.torchFixtures;
 
 const request = {
@@ -124,10 +57,20 @@ const request = {
     hyper: Array.from({ length: fixtureSteps }, (_, i) => hyperAt(row, i + 1)),
   })),
 };
+console.log(
+  `${rowsBeyondTorch.length} rows are of rules that PyTorch does not have: scripts/oracleBeyondTorch.mjs runs them.`,
+);
 console.log(`Running ${table.length} rows of ${fixtureSteps} steps through PyTorch ${torchVersion} ...`);
-const answer = runTorch(python, request);
+/** @type {Answer} */
+const answer = runPython(python, "torchOracle.py", request);
 console.log("The same with each operation rounded on its own: no fused multiply-adds, correctly rounded roots ...");
-const rounded = runTorch(python, { ...request, roundRootsCorrectly: true }, { ATEN_CPU_CAPABILITY: "default" });
+/** @type {Answer} */
+const rounded = runPython(
+  python,
+  "torchOracle.py",
+  { ...request, roundRootsCorrectly: true },
+  { ATEN_CPU_CAPABILITY: "default" },
+);
 
 /** @type {TorchFixtures} */
 const made = {

@@ -14,7 +14,13 @@ import sys
 import numpy as np
 import torch
 
-RULES = {"sgd": torch.optim.SGD, "sgdw": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+RULES = {
+    "sgd": torch.optim.SGD,
+    "sgdw": torch.optim.SGD,
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "rmsprop": torch.optim.RMSprop,
+}
 
 # Our names on the left, PyTorch's on the right.
 HYPER_NAMES = {
@@ -26,8 +32,18 @@ HYPER_NAMES = {
     "weightDecay": "weight_decay",
     "maximize": "maximize",
     "amsgrad": "amsgrad",
+    "alpha": "alpha",
+    "centered": "centered",
 }
-STATE_NAMES = {"velocity": "momentum_buffer", "m": "exp_avg", "v": "exp_avg_sq", "vMax": "max_exp_avg_sq"}
+# The other way round, because different rules have different words for what we call v.
+STATE_NAMES = {
+    "momentum_buffer": "velocity",
+    "exp_avg": "m",
+    "exp_avg_sq": "v",
+    "max_exp_avg_sq": "vMax",
+    "square_avg": "v",
+    "grad_avg": "gAvg",
+}
 
 
 def pcg(x):
@@ -93,7 +109,7 @@ def run(rule, hypers, seed, count, dtype):
                 param.mul_(shrink)
         optimizer.step()
         state = optimizer.state[param]
-        tensors = {ours: state[theirs].numpy() for ours, theirs in STATE_NAMES.items() if state.get(theirs) is not None}
+        tensors = {ours: state[theirs].numpy() for theirs, ours in STATE_NAMES.items() if state.get(theirs) is not None}
         yield t, {"param": param.numpy(), **tensors}
 
 
@@ -132,6 +148,7 @@ def run_document(lr, weight_decay):
 def round_roots_correctly():
     """PyTorch leaves float32 roots to a vendor's library, which on some CPUs is up to 0.75 ulp off (0.5 is correct)."""
     torch.Tensor.sqrt = lambda tensor: torch.from_numpy(np.sqrt(tensor.numpy()))
+    torch.Tensor.sqrt_ = lambda tensor: tensor.copy_(tensor.sqrt())
 
 
 def progress(text):
@@ -160,7 +177,7 @@ def main():
                 str(t): bits(gradient_at(seed, t, request["count"]).astype(np.float32)) for t in request["recordedSteps"]
             },
         },
-        "defaults": {rule: defaults(RULES[rule]) for rule in ("sgd", "adam", "adamw")},
+        "defaults": {rule: defaults(RULES[rule]) for rule in RULES if rule != "sgdw"},
         "documents": [run_document(0.1, 0), run_document(0.1, 0.1)],
         "rows": rows,
         "long": [run_long(rule, seed, long["steps"], long["count"]) for rule in ("adam", "adamw")],

@@ -22,8 +22,10 @@ const domains: Readonly<Record<string, Domain>> = {
   weightDecay: notNegative,
   momentum: belowOne,
   dampening: { allows: (x) => x >= 0 && x <= 1, words: "a number in [0, 1]" },
+  alpha: belowOne,
   beta1: belowOne,
   beta2: belowOne,
+  beta3: belowOne,
   eps: { allows: (x) => x >= 2 ** -126, words: "a number >= 1.2e-38, or a zero gradient would divide by zero" },
 };
 

@@ -38,9 +38,10 @@ export class Optimizer {
   /** @internal See `createOptimizer`. */
   static async create(gpu: Gpu, rule: UpdateRule, inputs: readonly ParamGroupInput[]): Promise<Optimizer> {
     const rules = inputs.map((input) => rule.with(input.hyper ?? {}));
-    if (new Set(rules.map((each) => each.uses("amsgrad"))).size > 1) {
+    for (const name of rule.switches) {
+      if (new Set(rules.map((each) => each.uses(name))).size === 1) continue;
       throw new HyperparameterError(
-        `${rule.name}: amsgrad must be the same in all groups, got true and false. Use two optimizers.`,
+        `${rule.name}: ${name} must be the same in all groups, got true and false. Use two optimizers.`,
       );
     }
     const optimizer = new Optimizer(gpu, rule, (name) => rules.some((each) => each.uses(name)));

@@ -90,7 +90,7 @@ function list(tensors: readonly CheckedTensor[]): string {
  * @throws HyperparameterError naming what it lacks.
  */
 export function requireStructure(rule: UpdateRule, has: (name: string) => boolean): void {
-  for (const name of ["momentum", "amsgrad"]) {
+  for (const name of ["momentum", ...rule.switches]) {
     if (rule.uses(name) && !has(name)) {
       const value = rule.hyperAt(1)[name];
       throw new HyperparameterError(
@@ -99,9 +99,11 @@ export function requireStructure(rule: UpdateRule, has: (name: string) => boolea
       );
     }
   }
-  if (has("amsgrad") && !rule.uses("amsgrad")) {
-    throw new HyperparameterError(
-      `${rule.name}: amsgrad cannot be turned off in an optimizer made with it, got false. Create one without it.`,
-    );
+  for (const name of rule.switches) {
+    if (has(name) && !rule.uses(name)) {
+      throw new HyperparameterError(
+        `${rule.name}: ${name} cannot be turned off in an optimizer made with it, got false. Create one without it.`,
+      );
+    }
   }
 }

@@ -26,6 +26,8 @@ export interface RuleDefinition<H> {
   readonly defaults: H;
   /** `coupled`: the decay enters the gradient (L2 regularization). `decoupled`: it shrinks the weight itself. */
   readonly decay: "coupled" | "decoupled";
+  /** Options that ask for other state: one value for all groups, from the start. */
+  readonly switches?: readonly (keyof H & string)[];
   /** `uses` tells whether a hyperparameter is, or may become, anything but 0 or false. */
   variant(uses: (name: keyof H) => boolean): Variant;
   /**
@@ -40,6 +42,8 @@ export interface UpdateRule {
   readonly name: string;
   readonly profile: Profile;
   readonly decay: "coupled" | "decoupled";
+  /** See `RuleDefinition.switches`. */
+  readonly switches: readonly string[];
   /** The hyperparameters at step t, checked. */
   hyperAt(t: number): HyperValues;
   /** See `RuleDefinition.scalars`. */
@@ -73,7 +77,7 @@ export function defineRule<H extends object>(definition: RuleDefinition<H>): (op
 }
 
 function build(definition: RuleDefinition<HyperValues>, profile: Profile, input: HyperInput): UpdateRule {
-  const { name, decay } = definition;
+  const { name, decay, switches = [] } = definition;
   if (decay === "coupled" && input.weightDecay instanceof Decay) {
     throw new HyperparameterError(
       `${name}: its decay goes through the gradient, so it has no shrink of its own (got ${input.weightDecay}, allowed a ` +
@@ -85,6 +89,7 @@ function build(definition: RuleDefinition<HyperValues>, profile: Profile, input:
     name,
     profile,
     decay,
+    switches,
     hyperAt: (t) => valuesAt(name, input, t),
     scalars: (hyper, t) => definition.scalars(hyper, t),
     variant: (uses) => definition.variant(uses),

@@ -1,5 +1,5 @@
 import { type AdamHyper, type AdamTensor, adamStep, momentScalars } from "./moments.ts";
-import type { Profile, Round } from "./numerics.ts";
+import { coupledGradient, type Profile, type Round } from "./numerics.ts";
 
 /** Adam with L2 regularization: g ← g + λ p; p ← p - adamStep(g). Step t (from 1), in place. */
 export function adam(tensor: AdamTensor, hyper: AdamHyper, t: number, round: Round, profile: Profile): void {
@@ -8,8 +8,7 @@ export function adam(tensor: AdamTensor, hyper: AdamHyper, t: number, round: Rou
   const weightDecay = round(hyper.weightDecay);
   for (let i = 0; i < param.length; i++) {
     const p = param[i] as number;
-    const ascent = hyper.maximize ? -(grad[i] as number) : (grad[i] as number);
-    const g = round(ascent + round(weightDecay * p));
+    const g = coupledGradient(p, grad[i] as number, hyper.maximize, weightDecay, round);
     param[i] = round(p - adamStep(g, tensor, i, scalars, round, profile));
   }
 }

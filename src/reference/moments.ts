@@ -1,4 +1,4 @@
-import { lerp, type Profile, type Round, type Values } from "./numerics.ts";
+import { lerp, type Profile, type Round, secondMoment, type Values } from "./numerics.ts";
 
 export interface AdamHyper {
   lr: number;
@@ -41,10 +41,7 @@ export function adamStep(
   profile: Profile,
 ): number {
   const mNow = lerp(m[i] as number, g, s.oneMinusBeta1, s.beta1, round);
-  const vNow =
-    profile === "torch"
-      ? round(round(s.beta2 * (v[i] as number)) + round(round(s.oneMinusBeta2 * g) * g))
-      : lerp(v[i] as number, round(g * g), s.oneMinusBeta2, s.beta2, round);
+  const vNow = secondMoment(v[i] as number, g, s.beta2, s.oneMinusBeta2, round, profile);
   m[i] = mNow;
   v[i] = vNow;
   let largest = vNow;

@@ -19,6 +19,17 @@ export function lerp(a: number, b: number, w: number, rest: number, round: Round
   return w < 0.5 ? round(a + round(w * difference)) : round(b - round(rest * difference));
 }
 
+/** The moving average of g², `rest` being 1 - beta2: a lerp, or PyTorch's sum of two products. */
+export function secondMoment(v: number, g: number, beta2: number, rest: number, round: Round, profile: Profile) {
+  if (profile === "torch") return round(round(beta2 * v) + round(round(rest * g) * g));
+  return lerp(v, round(g * g), rest, beta2, round);
+}
+
+/** The gradient of the loss, turned round to maximize, and of the L2 penalty: ±g + λ p. */
+export function coupledGradient(p: number, grad: number, maximize: boolean, weightDecay: number, round: Round): number {
+  return round((maximize ? -grad : grad) + round(weightDecay * p));
+}
+
 /** The decoupled update: decay = lr λ and keep = 1 - lr λ, each rounded once. */
 export function shrinkThenStep(
   p: number,

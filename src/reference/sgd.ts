@@ -1,4 +1,4 @@
-import type { Round, Values } from "./numerics.ts";
+import { coupledGradient, type Round, type Values } from "./numerics.ts";
 import { direction, type VelocityHyper } from "./velocity.ts";
 
 export interface SgdHyper extends VelocityHyper {
@@ -20,8 +20,7 @@ export function sgd({ param, grad, velocity }: SgdTensor, hyper: SgdHyper, t: nu
   const weightDecay = round(hyper.weightDecay);
   for (let i = 0; i < param.length; i++) {
     const p = param[i] as number;
-    const ascent = hyper.maximize ? -(grad[i] as number) : (grad[i] as number);
-    const g = round(ascent + round(weightDecay * p));
+    const g = coupledGradient(p, grad[i] as number, hyper.maximize, weightDecay, round);
     param[i] = round(p - round(lr * direction(g, velocity, i, hyper, t, round)));
   }
 }

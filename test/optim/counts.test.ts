@@ -96,6 +96,12 @@ describe("bytes moved a parameter and step:", () => {
     "adam with amsgrad": 36,
     adamw: 28,
     "adamw with amsgrad": 36,
+    rmsprop: 20,
+    "rmsprop with momentum": 28,
+    "rmsprop, centered": 28,
+    "rmsprop, centered, with momentum": 36,
+    lion: 20,
+    adan: 44,
   };
 
   /** Loads and stores of each buffer of elements in the shader, by its name. */

@@ -6,15 +6,13 @@ import {
   createOptimizer,
   type HyperInput,
   HyperparameterError,
+  rmsprop,
   sgd,
   sgdw,
-  type UpdateRule,
 } from "../../src/optim/index.ts";
+import { ruleOf } from "../parity/runCase.ts";
+import type { RuleName } from "../parity/table.ts";
 import { all, bufferOf, gpuTest, outcome, readWords } from "../support/gpuTest.ts";
-
-const rules = { sgd, sgdw, adam, adamw };
-type RuleName = keyof typeof rules;
-const ruleOf = (name: RuleName) => rules[name] as (options?: object) => UpdateRule;
 
 interface Row {
   readonly rule: RuleName;
@@ -54,6 +52,22 @@ const numbers: readonly Row[] = [
     row("adam", name, Number.NaN, `${inUnit} NaN`),
     row("adam", name, 1e-46, "must fit float32, got 1e-46"),
   ]),
+  ...([["rmsprop", "alpha"]] as const).flatMap(([rule, name]) => [
+    row(rule, name, 1, `${inUnit} 1`),
+    row(rule, name, 2, `${inUnit} 2`),
+    row(rule, name, -0.1, `${inUnit} -0.1`),
+    row(rule, name, Number.NaN, `${inUnit} NaN`),
+  ]),
+  row("rmsprop", "eps", 0, "or a zero gradient would divide by zero, got 0"),
+  row("rmsprop", "momentum", 1, `${inUnit} 1`, { momentum: 0.9 }),
+  row("adan", "beta3", 1, `${inUnit} 1`),
+  row("adan", "beta3", Number.NaN, `${inUnit} NaN`),
+  row("adan", "eps", 0, "or a zero gradient would divide by zero, got 0"),
+  row("adan", "weightDecay", 10, "lr * weightDecay must be below 1", { lr: 0.1 }),
+  row("lion", "lr", Number.NaN, `${finite} NaN`),
+  row("lion", "beta1", 1, `${inUnit} 1`),
+  row("lion", "beta2", -0.1, `${inUnit} -0.1`),
+  row("lion", "weightDecay", 1e4, "lr * weightDecay must be below 1", { lr: 1e-3 }),
   row("adamw", "eps", 0, "or a zero gradient would divide by zero, got 0"),
   row("adamw", "eps", 1e-46, "must be a number >= 1.2e-38"),
   row("adam", "eps", -1e-8, "got -1e-8"),
@@ -93,7 +107,9 @@ const options: readonly Row[] = [
   row("sgd", "nesterov", () => true, "must be true or false, got"),
   row("adam", "lr", true, "must be a number or a function of the step, got true"),
   row("adamw", "betas", [0.9, 0.999], 'unknown hyperparameter "betas" (allowed lr, beta1, beta2, eps, weightDecay'),
+  row("rmsprop", "centered", 1, "must be true or false, got 1"),
   row("sgd", "learningRate", 0.1, 'unknown hyperparameter "learningRate" (allowed lr, momentum'),
+  row("lion", "eps", 1e-8, 'unknown hyperparameter "eps" (allowed lr, beta1, beta2, weightDecay, maximize)'),
   row("sgd", "constructor", 1, 'unknown hyperparameter "constructor"'),
   row("sgd", "toString", 1, 'unknown hyperparameter "toString"'),
   row("sgd", "nesterov", true, "nesterov needs momentum > 0 and dampening 0, got momentum 0 and dampening 0"),
@@ -157,7 +173,7 @@ describe("a paramGroup's own option is refused before anything is made or writte
     const w = tensor(gpu);
     const before = await readWords(gpu, all(w.param));
     const groups = [{ tensors: [w], hyper: given(each) }];
-    expectRefusal(await outcome(createOptimizer(gpu, ruleOf(each.rule)(each.beside), groups)), each);
+    expectRefusal(await outcome(createOptimizer(gpu, ruleOf(each.rule)(each.beside ?? {}), groups)), each);
     expect(gpu.pool.stats.created).toBe(0);
     expect(await readWords(gpu, all(w.param))).toEqual(before);
   });
@@ -168,7 +184,7 @@ describe("a value is refused after some steps, and nothing is written or counted
   async function refusedAfterTwoSteps(gpu: Gpu, each: Row, schedule: boolean): Promise<void> {
     const [name, value] = each.bad;
     const w = tensor(gpu);
-    const good = Object.entries(ruleOf(each.rule)(each.beside).hyperAt(1)).find(([known]) => known === name)?.[1];
+    const good = Object.entries(ruleOf(each.rule)(each.beside ?? {}).hyperAt(1)).find(([known]) => known === name)?.[1];
     const varying = { [name]: (t: number) => (t === 3 ? value : good) } as HyperInput;
     const rule = ruleOf(each.rule)({ ...each.beside, ...(schedule ? varying : {}) });
     const optimizer = await createOptimizer(gpu, rule, [w]);
@@ -203,6 +219,13 @@ describe("what a step would need and the optimizer does not have is refused:", (
   gpuTest.for([
     [sgd(), { momentum: 0.9 }, "sgd: momentum needs state that this optimizer was made without, got 0.9."],
     [sgdw(), { momentum: () => 0.9 }, "sgdw: momentum needs state that this optimizer was made without, got"],
+    [rmsprop(), { momentum: 0.9 }, "rmsprop: momentum needs state that this optimizer was made without, got 0.9."],
+    [rmsprop(), { centered: true }, "rmsprop: centered needs state that this optimizer was made without, got true."],
+    [
+      rmsprop({ centered: true }),
+      { centered: false },
+      "rmsprop: centered cannot be turned off in an optimizer made with it, got false.",
+    ],
     [adam(), { amsgrad: true }, "adam: amsgrad needs state that this optimizer was made without, got true."],
     [
       adamw({ amsgrad: true }),
@@ -220,12 +243,15 @@ describe("what a step would need and the optimizer does not have is refused:", (
     optimizer.destroy();
   });
 
-  gpuTest("paramGroups of which one alone has amsgrad", async ({ gpu }) => {
+  gpuTest.for([
+    ["adam", "amsgrad"],
+    ["rmsprop", "centered"],
+  ] as const)("paramGroups of which one alone has, with %s, %s", async ([rule, name], { gpu }) => {
     const [a, b] = [tensor(gpu), { ...tensor(gpu), name: "b" }];
-    const groups = [{ tensors: [a], hyper: { amsgrad: true } }, { tensors: [b] }];
-    const error = await outcome(createOptimizer(gpu, adam(), groups));
+    const groups = [{ tensors: [a], hyper: { [name]: true } }, { tensors: [b] }];
+    const error = await outcome(createOptimizer(gpu, ruleOf(rule)({}), groups));
     expect(error).toBeInstanceOf(HyperparameterError);
-    expect((error as Error).message).toContain("amsgrad must be the same in all groups, got true and false");
+    expect((error as Error).message).toContain(`${rule}: ${name} must be the same in all groups, got true and false`);
   });
 
   gpuTest("momentum in one paramGroup gives every group the state that it needs", async ({ gpu }) => {

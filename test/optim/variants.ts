@@ -1,4 +1,4 @@
-import { adam, adamw, sgd, sgdw, type UpdateRule } from "../../src/optim/index.ts";
+import { adam, adamw, adan, lion, rmsprop, sgd, sgdw, type UpdateRule } from "../../src/optim/index.ts";
 
 /** Every rule with each of the sets of states that its options ask for: as many shaders, twice (for lanes of 4 and 1). */
 export const variants: Readonly<Record<string, UpdateRule>> = {
@@ -10,4 +10,10 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   "adam with amsgrad": adam({ amsgrad: true }),
   adamw: adamw(),
   "adamw with amsgrad": adamw({ amsgrad: true }),
+  rmsprop: rmsprop(),
+  "rmsprop with momentum": rmsprop({ momentum: 0.9 }),
+  "rmsprop, centered": rmsprop({ centered: true }),
+  "rmsprop, centered, with momentum": rmsprop({ centered: true, momentum: 0.9 }),
+  lion: lion(),
+  adan: adan(),
 };

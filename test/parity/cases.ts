@@ -69,6 +69,9 @@ const fullest: readonly { rule: RuleName; desc: string }[] = [
   { rule: "sgdw", desc: "momentum, decay" },
   { rule: "adam", desc: "amsgrad, weight decay" },
   { rule: "adamw", desc: "cosine lr" },
+  { rule: "rmsprop", desc: "centered, momentum, weight decay" },
+  { rule: "lion", desc: "cosine lr, decay" },
+  { rule: "adan", desc: "cosine lr, decay" },
 ];
 
 const vectors = (sizes: readonly number[]): ParityTensor[] =>

@@ -10,7 +10,7 @@ import type { Values } from "../../src/reference/index.ts";
 import torchJson from "../fixtures/torch.json";
 import type { Row, RowHyper, RuleName } from "./table.ts";
 
-export type TensorName = "param" | "velocity" | "m" | "v" | "vMax";
+export type TensorName = "param" | "velocity" | "m" | "v" | "vMax" | "gAvg";
 
 export type Tensors = Partial<Record<TensorName, Values>>;
 
@@ -31,24 +31,14 @@ export interface TorchRow {
   float64: Bits;
 }
 
-/** `optimizer.defaults`, in PyTorch's words; the file has more, which have no bearing on the numbers. */
-export interface TorchDefaults {
-  lr: number;
-  momentum?: number;
-  dampening?: number;
-  nesterov?: boolean;
-  betas?: [number, number];
-  eps?: number;
-  weight_decay: number;
-  maximize: boolean;
-  amsgrad?: boolean;
-}
+/** `optimizer.defaults`, in PyTorch's words; some of them have no bearing on the numbers. */
+export type TorchDefaults = Record<string, unknown> & { betas?: [number, number] };
 
 export interface TorchFixtures {
   torch: string;
   /** The parameter and some gradients that PyTorch saw, so that the two generators can be compared. */
   inputs: { param: Bits; grad: Record<string, Bits> };
-  defaults: Record<"sgd" | "adam" | "adamw", TorchDefaults>;
+  defaults: Record<string, TorchDefaults>;
   /** The documents' example: one step of SGD on x², with the gradient from autograd. */
   documents: { start: number; gradient: number; hyper: RowHyper; after: number }[];
   rows: TorchRow[];
@@ -84,23 +74,34 @@ export function torchRow(row: Row): TorchRow {
   throw new Error(`torch.json: nothing for the row "${row.rule}: ${row.desc}". Run \`npm run oracle -- --write\`.`);
 }
 
+/** What a rule does not have is off. */
+const off: Required<RowHyper> = {
+  lr: 0,
+  momentum: 0,
+  dampening: 0,
+  nesterov: false,
+  beta1: 0,
+  beta2: 0,
+  eps: 0,
+  weightDecay: 0,
+  maximize: false,
+  amsgrad: false,
+  alpha: 0,
+  centered: false,
+  beta3: 0,
+};
+
+const inCamelCase = (name: string): string => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+
 /** PyTorch's defaults in our words; what a rule does not have is off. */
 export function torchDefaults(rule: RuleName): Required<RowHyper> {
   // PyTorch has no SGDW: it is a shrink and then its SGD.
   const defaults = torchFixtures.defaults[rule === "sgdw" ? "sgd" : rule];
-  const [beta1, beta2] = defaults.betas ?? [0, 0];
-  return {
-    lr: defaults.lr,
-    momentum: defaults.momentum ?? 0,
-    dampening: defaults.dampening ?? 0,
-    nesterov: defaults.nesterov ?? false,
-    beta1,
-    beta2,
-    eps: defaults.eps ?? 0,
-    weightDecay: defaults.weight_decay,
-    maximize: defaults.maximize,
-    amsgrad: defaults.amsgrad ?? false,
-  };
+  if (!defaults)
+    throw new Error(`torch.json: no defaults of ${rule}. If PyTorch does not have it, see beyondTorch.json.`);
+  const { betas: [beta1, beta2] = [0, 0], ...others } = defaults;
+  const ours = Object.entries(others).map(([name, value]) => [inCamelCase(name), value]);
+  return { ...off, beta1, beta2, ...Object.fromEntries(ours.filter(([name]) => Object.hasOwn(off, name as string))) };
 }
 
 export function decodeFloat32(bits: Bits): Float32Array<ArrayBuffer> {

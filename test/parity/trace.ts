@@ -3,16 +3,8 @@
  * the scale on which an error there is measured.
  */
 
-import * as reference from "../../src/reference/index.ts";
-import {
-  type AdamTensor,
-  float32,
-  float64,
-  type Profile,
-  type Round,
-  type SgdTensor,
-  type Values,
-} from "../../src/reference/index.ts";
+import type { UpdateRule } from "../../src/optim/index.ts";
+import { float32, float64, type Profile, type Values } from "../../src/reference/index.ts";
 import {
   fixtureCount,
   fixtureSeed,
@@ -24,13 +16,10 @@ import {
   type Tensors,
   torchDefaults,
 } from "./fixtures.ts";
-import { hyperAt, type Row, type RowHyper, type RuleName } from "./table.ts";
+import { optionsOf, referenceOf, ruleOf } from "./runCase.ts";
+import { hyperAt, type Row, type RowHyper } from "./table.ts";
 
 type Hyper = Required<RowHyper>;
-type AnyTensor = AdamTensor & SgdTensor;
-type Rule = (tensor: AnyTensor, hyper: Hyper, t: number, round: Round, profile: Profile) => void;
-
-const rules: Record<string, unknown> = { ...reference };
 
 export interface Recorded {
   t: number;
@@ -61,7 +50,8 @@ export function trace(
   param.set(initialParam(fixtureSeed, count));
   const grad = zeros();
   const tensors: Tensors = { param };
-  for (const name of stateNames(row.rule, hyperOf(1))) tensors[name] = zeros();
+  const rule = ruleOf(row.rule)(optionsOf(row));
+  for (const name of rule.variant(rule.uses).state) tensors[name as TensorName] = zeros();
   const scales: Tensors = {};
   for (const name of namesOf(tensors)) scales[name] = new Float64Array(count);
 
@@ -69,8 +59,8 @@ export function trace(
   for (let t = 1; t <= steps; t++) {
     const hyper = hyperOf(t);
     grad.set(gradientAt(fixtureSeed, t, count));
-    const terms = largestTerms(row.rule, hyper, t, param, grad);
-    (rules[row.rule] as Rule)({ ...tensors, grad } as AnyTensor, hyper, t, round, profile);
+    const terms = largestTerms(rule.decay, hyper, t, param, grad);
+    referenceOf(row.rule)({ ...tensors, grad }, hyper, t, round, profile);
     for (const name of namesOf(tensors)) {
       const scale = scales[name]!;
       scale.forEach((before, i) => {
@@ -87,30 +77,26 @@ export function trace(
  * cancel: its rounding error is then that of the terms, which the small sum alone would not show.
  */
 function largestTerms(
-  rule: RuleName,
+  decay: UpdateRule["decay"],
   hyper: Hyper,
   t: number,
   param: Values,
   grad: Values,
 ): Record<TensorName, Values> {
-  const coupled = rule === "sgd" || rule === "adam";
   const gradient = Float64Array.from(grad, (g, i) =>
-    Math.max(Math.abs(g), coupled ? hyper.weightDecay * Math.abs(param[i]!) : 0),
+    Math.max(Math.abs(g), decay === "coupled" ? hyper.weightDecay * Math.abs(param[i]!) : 0),
   );
   const gradientShare = t === 1 ? 1 : 1 - hyper.dampening;
-  const square = gradient.map((g) => (1 - hyper.beta2) * g * g);
+  // A rule has one of the three; the others are 0, as is what is left out below: states of which the update has all terms.
+  const square = gradient.map((g) => (1 - Math.max(hyper.beta2, hyper.alpha)) * g * g);
   return {
     param: Float64Array.from(param, Math.abs),
     velocity: gradient.map((g) => gradientShare * g),
     m: gradient.map((g) => (1 - hyper.beta1) * g),
     v: square,
     vMax: square,
+    gAvg: gradient.map((g) => (1 - hyper.alpha) * g),
   };
-}
-
-function stateNames(rule: RuleName, { momentum, amsgrad }: Hyper): TensorName[] {
-  if (rule === "sgd" || rule === "sgdw") return momentum === 0 ? [] : ["velocity"];
-  return amsgrad ? ["m", "v", "vMax"] : ["m", "v"];
 }
 
 export function namesOf(tensors: object): TensorName[] {

@@ -1,7 +1,6 @@
 /** The reference against PyTorch: test/fixtures/torch.json holds what torch.optim did with each row of the parity table. */
 
 import { expect, test } from "vitest";
-import { adam, adamw, sgd, sgdw } from "../../src/optim/index.ts";
 import { float32, sgd as sgdReference, type Values } from "../../src/reference/index.ts";
 import {
   decodeFloat32,
@@ -18,7 +17,8 @@ import {
   worstUlpError,
   worstUlpErrors,
 } from "../parity/fixtures.ts";
-import { hyperAt, type Row, type RuleName, table } from "../parity/table.ts";
+import { ruleOf } from "../parity/runCase.ts";
+import { hyperAt, type Row, type RuleName, torchRows } from "../parity/table.ts";
 import { type Recorded, trace } from "../parity/trace.ts";
 
 /**
@@ -32,11 +32,11 @@ const fusedBoundLong = 32;
 /** Of S. Float64 leaves 1.1e-16 an operation; the worst of all rows is 3.6e-15, where `accurate` sums in another order. */
 const float64Bound = 1e-14;
 
-const named = table.map((row) => [`${row.rule}: ${row.desc}`, row] as const);
+const named = torchRows.map((row) => [`${row.rule}: ${row.desc}`, row] as const);
 
 test("PyTorch was run with the rows of the table, with their hyperparameters and no others", () => {
   expect(torchFixtures.rows.map(({ rule, desc }) => `${rule}: ${desc}`)).toEqual(named.map(([name]) => name));
-  for (const row of table) {
+  for (const row of torchRows) {
     const { hyper } = torchRow(row);
     for (let t = 1; t <= fixtureSteps; t++) {
       expect(Array.isArray(hyper) ? hyper[t - 1] : hyper, `${row.rule}: ${row.desc}, t = ${t}`).toEqual(
@@ -128,12 +128,9 @@ test("the documents' example, bit for bit", () => {
   }
 });
 
-test("our defaults are PyTorch's", () => {
-  expect(torchDefaults("sgd")).toMatchObject(sgd().hyperAt(1));
-  expect(torchDefaults("adam")).toMatchObject(adam().hyperAt(1));
-  expect(torchDefaults("adamw")).toMatchObject(adamw().hyperAt(1));
-  // PyTorch has no SGDW; ours has its SGD's.
-  expect(torchDefaults("sgdw")).toMatchObject(sgdw().hyperAt(1));
+// PyTorch has no SGDW; ours has its SGD's.
+test.each([...new Set(torchRows.map(({ rule }) => rule))])("our defaults of %s are PyTorch's", (rule) => {
+  expect(torchDefaults(rule)).toMatchObject(ruleOf(rule)({}).hyperAt(1));
 });
 
 /** The worst error at any recorded step against PyTorch's fused kernels, in ulp(S). */
@@ -145,7 +142,7 @@ function worstFused(row: Row, recorded: Recorded[]): number {
 }
 
 function find(rule: RuleName, desc: string): Row {
-  return table.find((row) => row.rule === rule && row.desc === desc)!;
+  return torchRows.find((row) => row.rule === rule && row.desc === desc)!;
 }
 
 function mutant(wrong: string, rule: RuleName, desc: string, other: Partial<Row>): [string, Row, Row] {

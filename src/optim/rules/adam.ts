@@ -11,6 +11,7 @@ export const adam = defineRule({
   name: "adam",
   defaults: { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, amsgrad: false, maximize: false },
   decay: "coupled",
+  switches: ["amsgrad"],
   variant: (uses) => momentsVariant(rulePart("adam", code), uses("amsgrad")),
   scalars: ({ weightDecay, maximize, ...moments }, t) => ({
     ascent: ascent(maximize),

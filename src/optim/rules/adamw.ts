@@ -11,6 +11,7 @@ export const adamw = defineRule({
   name: "adamw",
   defaults: { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 1e-2, amsgrad: false, maximize: false },
   decay: "decoupled",
+  switches: ["amsgrad"],
   variant: (uses) => momentsVariant(rulePart("adamw", code), uses("amsgrad")),
   scalars: ({ lr, weightDecay, maximize, ...moments }, t) => ({
     ascent: ascent(maximize),

@@ -1,0 +1,37 @@
+/** What a row of the parity table is. */
+
+/** The rules that PyTorch does not have. */
+export type BeyondTorchRule = "lion" | "adan";
+
+export type RuleName = "sgd" | "sgdw" | "adam" | "adamw" | "rmsprop" | BeyondTorchRule;
+
+/** Hyperparameters as the rules take them; what is left out has the rule's default (PyTorch's). */
+export interface RowHyper {
+  lr?: number;
+  momentum?: number;
+  dampening?: number;
+  nesterov?: boolean;
+  beta1?: number;
+  beta2?: number;
+  eps?: number;
+  weightDecay?: number;
+  maximize?: boolean;
+  amsgrad?: boolean;
+  alpha?: number;
+  centered?: boolean;
+  beta3?: number;
+}
+
+export interface Row {
+  rule: RuleName;
+  /** What is special about this row; with the rule's name it identifies the row. */
+  desc: string;
+  hyper: RowHyper;
+  /** Values that replace those of `hyper` at step t (the first step is t = 1). */
+  vary?: (t: number) => RowHyper;
+}
+
+export const cosineLr = (peak: number) => (t: number) => ({
+  lr: peak * 0.5 * (1 + Math.cos((Math.PI * (t - 1)) / 60)),
+});
+export const warmup = (peak: number) => (t: number) => ({ lr: (peak * Math.min(t, 10)) / 10 });
