@@ -6,13 +6,21 @@ import { CheckpointMismatchError, type OptimizerState, type Profile, type Tensor
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import type { SafetensorsTensor } from "./safetensorsFormat.ts";
 
-/** Our names of states, and those in PyTorch's `state_dict`. A state that is not here keeps its name. */
+/** PyTorch's names for our states, in its `state_dict`; first what most rules share, then where a letter stands for another. */
 const torchNames: Readonly<Record<string, string>> = {
   m: "exp_avg",
   v: "exp_avg_sq",
   vMax: "max_exp_avg_sq",
   velocity: "momentum_buffer",
 };
+const torchNamesOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  rmsprop: { v: "square_avg", gAvg: "grad_avg" },
+  adamax: { u: "exp_inf" },
+  adan: { v: "exp_avg_diff", n: "exp_avg_sq" },
+};
+
+/** A state that PyTorch has no name for keeps ours. */
+const torchName = (rule: string, state: string): string => torchNamesOf[rule]?.[state] ?? torchNames[state] ?? state;
 
 const format = "shrinkstep optimizer state 1";
 
@@ -26,7 +34,7 @@ export function writeOptimizerState({ rule, profile, stepCount, tensors }: Optim
   for (const [name, { shape, stepCount: own, isFrozen, states }] of tensors) {
     entries.push([name, { shape, stepCount: own, isFrozen }]);
     for (const [state, data] of states) {
-      numbers.set(`optim.${name}.${torchNames[state] ?? state}`, { dtype: "F32", shape, data });
+      numbers.set(`optim.${name}.${torchName(rule, state)}`, { dtype: "F32", shape, data });
     }
   }
   const metadata = { format, rule, profile, stepCount: String(stepCount), tensors: JSON.stringify(entries) };
@@ -45,7 +53,9 @@ export function readOptimizerState(bytes: Uint8Array): OptimizerState {
         "Read a file that writeOptimizerState made.",
     );
   }
-  const ours = new Map(Object.entries(torchNames).map(([name, torch]) => [torch, name]));
+  const rule = metadata.get("rule") ?? "";
+  const names = { ...torchNames, ...torchNamesOf[rule] };
+  const ours = new Map(Object.entries(names).map(([name, torch]) => [torch, name]));
   const tensors = new Map<string, TensorState>();
   for (const [name, { shape, stepCount, isFrozen }] of entriesOf(metadata.get("tensors") ?? "")) {
     const prefix = `optim.${name}.`;
@@ -59,7 +69,7 @@ export function readOptimizerState(bytes: Uint8Array): OptimizerState {
     tensors.set(name, { shape, stepCount, isFrozen, states });
   }
   return {
-    rule: metadata.get("rule") ?? "",
+    rule,
     profile: (metadata.get("profile") ?? "accurate") as Profile,
     stepCount: Number(metadata.get("stepCount")),
     tensors,

@@ -38,6 +38,10 @@ test("the file has PyTorch's names for the states", () => {
     "optim.b.momentum_buffer",
     "optim.b.max_exp_avg_sq",
   ]);
+  const adan = { shape: [1], stepCount: 1, isFrozen: false, states: states(["m", [1]], ["v", [2]], ["n", [3]]) };
+  const saved = { ...state, rule: "adan", tensors: new Map([["b", adan]]) };
+  expect(names(saved)).toEqual(["optim.b.exp_avg", "optim.b.exp_avg_diff", "optim.b.exp_avg_sq"]);
+  expect(readOptimizerState(writeOptimizerState(saved))).toEqual(saved);
 });
 
 describe("a file", () => {
