@@ -20,6 +20,8 @@ RULES = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
     "rmsprop": torch.optim.RMSprop,
+    "adagrad": torch.optim.Adagrad,
+    "adamax": torch.optim.Adamax,
 }
 
 # Our names on the left, PyTorch's on the right.
@@ -34,6 +36,7 @@ HYPER_NAMES = {
     "amsgrad": "amsgrad",
     "alpha": "alpha",
     "centered": "centered",
+    "lrDecay": "lr_decay",
 }
 # The other way round, because different rules have different words for what we call v.
 STATE_NAMES = {
@@ -43,6 +46,8 @@ STATE_NAMES = {
     "max_exp_avg_sq": "vMax",
     "square_avg": "v",
     "grad_avg": "gAvg",
+    "sum": "sum",
+    "exp_inf": "u",
 }
 
 

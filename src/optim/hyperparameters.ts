@@ -26,6 +26,7 @@ const domains: Readonly<Record<string, Domain>> = {
   alpha: belowOne,
   beta1: belowOne,
   beta2: belowOne,
+  lrDecay: notNegative,
   eps: { allows: (x) => x >= 2 ** -126, words: "a number >= 1.2e-38, or a zero gradient would divide by zero" },
 };
 

@@ -100,6 +100,8 @@ describe("bytes moved a parameter and step:", () => {
     "rmsprop with momentum": 28,
     "rmsprop, centered": 28,
     "rmsprop, centered, with momentum": 36,
+    adagrad: 20,
+    adamax: 28,
   };
 
   /** Loads and stores of each buffer of elements in the shader, by its name. */

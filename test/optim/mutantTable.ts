@@ -179,4 +179,35 @@ export const mutants: readonly Mutant[] = [
     ),
     where: has("momentum"),
   },
+  {
+    mistake: "lrDecay ignored",
+    rules: ["adagrad"],
+    mutate: inScalars((hyper, t, right) => right({ ...hyper, lrDecay: 0 }, t)),
+    where: has("lrDecay"),
+  },
+  {
+    mistake: "lrDecay a step early",
+    rules: ["adagrad"],
+    mutate: inScalars((hyper, t, right) => right(hyper, t + 1)),
+    where: has("lrDecay"),
+  },
+  {
+    mistake: "the square of this step left out",
+    rules: ["adagrad"],
+    mutate: inShader("shaders/optim/adagrad.wgsl", "sqrt(sumNow)", "sqrt(sumNow - g * g)"),
+  },
+  {
+    mistake: "no bias correction",
+    rules: ["adamax"],
+    mutate: inScalars((hyper, t, right) => ({ ...right(hyper, t), stepSize: Number(hyper.lr) })),
+  },
+  {
+    mistake: "the norm without its memory",
+    rules: ["adamax"],
+    mutate: inShader(
+      "shaders/optim/adamax.wgsl",
+      "max(h.beta2 * u[at.state], abs(g) + h.eps)",
+      "0.0 * u[at.state] + abs(g) + h.eps",
+    ),
+  },
 ];

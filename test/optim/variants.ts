@@ -1,4 +1,4 @@
-import { adam, adamw, rmsprop, sgd, sgdw, type UpdateRule } from "../../src/optim/index.ts";
+import { adagrad, adam, adamax, adamw, rmsprop, sgd, sgdw, type UpdateRule } from "../../src/optim/index.ts";
 
 /** Every rule with each of the sets of states that its options ask for: as many shaders, twice (for lanes of 4 and 1). */
 export const variants: Readonly<Record<string, UpdateRule>> = {
@@ -14,4 +14,6 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   "rmsprop with momentum": rmsprop({ momentum: 0.9 }),
   "rmsprop, centered": rmsprop({ centered: true }),
   "rmsprop, centered, with momentum": rmsprop({ centered: true, momentum: 0.9 }),
+  adagrad: adagrad(),
+  adamax: adamax(),
 };

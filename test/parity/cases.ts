@@ -70,6 +70,8 @@ const fullest: readonly { rule: RuleName; desc: string }[] = [
   { rule: "adam", desc: "amsgrad, weight decay" },
   { rule: "adamw", desc: "cosine lr" },
   { rule: "rmsprop", desc: "centered, momentum, weight decay" },
+  { rule: "adagrad", desc: "weight decay, lr decay" },
+  { rule: "adamax", desc: "weight decay" },
 ];
 
 const vectors = (sizes: readonly number[]): ParityTensor[] =>

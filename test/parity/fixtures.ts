@@ -10,7 +10,7 @@ import type { Values } from "../../src/reference/index.ts";
 import torchJson from "../fixtures/torch.json";
 import type { Row, RowHyper, RuleName } from "./table.ts";
 
-export type TensorName = "param" | "velocity" | "m" | "v" | "vMax" | "gAvg";
+export type TensorName = "param" | "velocity" | "m" | "v" | "vMax" | "gAvg" | "sum" | "u";
 
 export type Tensors = Partial<Record<TensorName, Values>>;
 
@@ -88,6 +88,7 @@ const off: Required<RowHyper> = {
   amsgrad: false,
   alpha: 0,
   centered: false,
+  lrDecay: 0,
 };
 
 const inCamelCase = (name: string): string => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -4,14 +4,16 @@
  * One table drives the GPU-against-reference cases, the reference-against-PyTorch fixtures and the benchmark: a rule or
  * an option that is not a row here is not tested. `vary` gives the hyperparameters that change from step to step.
  */
+import { adagradRows } from "./rows/adagrad.ts";
 import { adamRows } from "./rows/adam.ts";
+import { adamaxRows } from "./rows/adamax.ts";
 import { rmspropRows } from "./rows/rmsprop.ts";
 import type { Row, RowHyper, RuleName } from "./rows/row.ts";
 import { sgdRows } from "./rows/sgd.ts";
 
 export type { Row, RowHyper, RuleName };
 
-export const table: readonly Row[] = [...sgdRows, ...adamRows, ...rmspropRows];
+export const table: readonly Row[] = [...sgdRows, ...adamRows, ...rmspropRows, ...adagradRows, ...adamaxRows];
 
 /** Every rule of the table, once. */
 export const ruleNames: readonly RuleName[] = [...new Set(table.map(({ rule }) => rule))];

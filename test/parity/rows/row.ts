@@ -1,6 +1,6 @@
 /** What a row of the parity table is. */
 
-export type RuleName = "sgd" | "sgdw" | "adam" | "adamw" | "rmsprop";
+export type RuleName = "sgd" | "sgdw" | "adam" | "adamw" | "rmsprop" | "adagrad" | "adamax";
 
 /** Hyperparameters as the rules take them; what is left out has the rule's default (PyTorch's). */
 export interface RowHyper {
@@ -16,6 +16,7 @@ export interface RowHyper {
   amsgrad?: boolean;
   alpha?: number;
   centered?: boolean;
+  lrDecay?: number;
 }
 
 export interface Row {
