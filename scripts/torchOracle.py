@@ -22,6 +22,7 @@ RULES = {
     "rmsprop": torch.optim.RMSprop,
     "adagrad": torch.optim.Adagrad,
     "adamax": torch.optim.Adamax,
+    "nadam": torch.optim.NAdam,
 }
 
 # Our names on the left, PyTorch's on the right.
@@ -37,6 +38,8 @@ HYPER_NAMES = {
     "alpha": "alpha",
     "centered": "centered",
     "lrDecay": "lr_decay",
+    "momentumDecay": "momentum_decay",
+    "decoupled": "decoupled_weight_decay",
 }
 # The other way round, because different rules have different words for what we call v.
 STATE_NAMES = {
@@ -129,8 +132,11 @@ def run_row(row, request):
     for t, tensors in run(row["rule"], row["hyper"], seed, count, torch.float32):
         if t in request["recordedSteps"]:
             float32[t] = all_bits(tensors)
+    # NAdam keeps a product of scalars, in the default type and not in the parameter's.
+    torch.set_default_dtype(torch.float64)
     for _, tensors in run(row["rule"], row["hyper"], seed, count, torch.float64):
         param = tensors["param"]
+    torch.set_default_dtype(torch.float32)
     return {"float32": float32, "float64": bits(param)}
 
 

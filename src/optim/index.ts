@@ -7,6 +7,7 @@ export { adagrad } from "./rules/adagrad.ts";
 export { adam } from "./rules/adam.ts";
 export { adamax } from "./rules/adamax.ts";
 export { adamw } from "./rules/adamw.ts";
+export { nadam } from "./rules/nadam.ts";
 export { rmsprop } from "./rules/rmsprop.ts";
 export { sgd } from "./rules/sgd.ts";
 export { sgdw } from "./rules/sgdw.ts";

@@ -210,4 +210,25 @@ export const mutants: readonly Mutant[] = [
       "0.0 * u[at.state] + abs(g) + h.eps",
     ),
   },
+  {
+    mistake: "the product of μ left out",
+    rules: ["nadam"],
+    mutate: inScalars((hyper, t, right) => ({ ...right(hyper, t), gradientStep: Number(hyper.lr) })),
+  },
+  {
+    mistake: "momentumDecay ignored",
+    rules: ["nadam"],
+    mutate: inScalars((hyper, t, right) => right({ ...hyper, momentumDecay: 0 }, t)),
+  },
+  {
+    mistake: "t off by one",
+    rules: ["nadam"],
+    mutate: inScalars((hyper, t, right) => right(hyper, t + 1)),
+  },
+  {
+    mistake: "decoupled taken for coupled, and the other way round",
+    rules: ["nadam"],
+    mutate: inScalars((hyper, t, right) => right({ ...hyper, decoupled: !hyper.decoupled }, t)),
+    where: decays,
+  },
 ];

@@ -1,4 +1,4 @@
-import { adagrad, adam, adamax, adamw, rmsprop, sgd, sgdw, type UpdateRule } from "../../src/optim/index.ts";
+import { adagrad, adam, adamax, adamw, nadam, rmsprop, sgd, sgdw, type UpdateRule } from "../../src/optim/index.ts";
 
 /** Every rule with each of the sets of states that its options ask for: as many shaders, twice (for lanes of 4 and 1). */
 export const variants: Readonly<Record<string, UpdateRule>> = {
@@ -16,4 +16,6 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   "rmsprop, centered, with momentum": rmsprop({ centered: true, momentum: 0.9 }),
   adagrad: adagrad(),
   adamax: adamax(),
+  nadam: nadam(),
+  "nadam, decoupled": nadam({ weightDecay: 0.1, decoupled: true }),
 };

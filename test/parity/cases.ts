@@ -72,6 +72,7 @@ const fullest: readonly { rule: RuleName; desc: string }[] = [
   { rule: "rmsprop", desc: "centered, momentum, weight decay" },
   { rule: "adagrad", desc: "weight decay, lr decay" },
   { rule: "adamax", desc: "weight decay" },
+  { rule: "nadam", desc: "decoupled decay" },
 ];
 
 const vectors = (sizes: readonly number[]): ParityTensor[] =>

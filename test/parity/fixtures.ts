@@ -89,9 +89,12 @@ const off: Required<RowHyper> = {
   alpha: 0,
   centered: false,
   lrDecay: 0,
+  momentumDecay: 0,
+  decoupled: false,
 };
 
-const inCamelCase = (name: string): string => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+const inCamelCase = (name: string): string =>
+  name === "decoupled_weight_decay" ? "decoupled" : name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
 /** PyTorch's defaults in our words; what a rule does not have is off. */
 export function torchDefaults(rule: RuleName): Required<RowHyper> {

@@ -7,13 +7,21 @@
 import { adagradRows } from "./rows/adagrad.ts";
 import { adamRows } from "./rows/adam.ts";
 import { adamaxRows } from "./rows/adamax.ts";
+import { nadamRows } from "./rows/nadam.ts";
 import { rmspropRows } from "./rows/rmsprop.ts";
 import type { Row, RowHyper, RuleName } from "./rows/row.ts";
 import { sgdRows } from "./rows/sgd.ts";
 
 export type { Row, RowHyper, RuleName };
 
-export const table: readonly Row[] = [...sgdRows, ...adamRows, ...rmspropRows, ...adagradRows, ...adamaxRows];
+export const table: readonly Row[] = [
+  ...sgdRows,
+  ...adamRows,
+  ...rmspropRows,
+  ...adagradRows,
+  ...adamaxRows,
+  ...nadamRows,
+];
 
 /** Every rule of the table, once. */
 export const ruleNames: readonly RuleName[] = [...new Set(table.map(({ rule }) => rule))];

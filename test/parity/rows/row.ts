@@ -1,6 +1,6 @@
 /** What a row of the parity table is. */
 
-export type RuleName = "sgd" | "sgdw" | "adam" | "adamw" | "rmsprop" | "adagrad" | "adamax";
+export type RuleName = "sgd" | "sgdw" | "adam" | "adamw" | "rmsprop" | "adagrad" | "adamax" | "nadam";
 
 /** Hyperparameters as the rules take them; what is left out has the rule's default (PyTorch's). */
 export interface RowHyper {
@@ -17,6 +17,8 @@ export interface RowHyper {
   alpha?: number;
   centered?: boolean;
   lrDecay?: number;
+  momentumDecay?: number;
+  decoupled?: boolean;
 }
 
 export interface Row {
