@@ -23,6 +23,7 @@ RULES = {
     "adagrad": torch.optim.Adagrad,
     "adamax": torch.optim.Adamax,
     "nadam": torch.optim.NAdam,
+    "radam": torch.optim.RAdam,
 }
 
 # Our names on the left, PyTorch's on the right.

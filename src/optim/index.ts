@@ -8,6 +8,7 @@ export { adam } from "./rules/adam.ts";
 export { adamax } from "./rules/adamax.ts";
 export { adamw } from "./rules/adamw.ts";
 export { nadam } from "./rules/nadam.ts";
+export { radam } from "./rules/radam.ts";
 export { rmsprop } from "./rules/rmsprop.ts";
 export { sgd } from "./rules/sgd.ts";
 export { sgdw } from "./rules/sgdw.ts";

@@ -52,3 +52,11 @@ export function nadamProduct(beta1: number, momentumDecay: number, t: number, ro
   }
   return product;
 }
+
+/** RAdam's r at step t, or undefined where ρₜ is 5 or less: v has not seen enough to divide by. */
+export function rectification(beta2: number, t: number): number | undefined {
+  const rhoInf = 2 / (1 - beta2) - 1;
+  const rho = rhoInf - (2 * t * beta2 ** t) / (1 - beta2 ** t);
+  if (!(rho > 5)) return undefined;
+  return Math.sqrt(((rho - 4) * (rho - 2) * rhoInf) / ((rhoInf - 4) * (rhoInf - 2) * rho));
+}

@@ -104,6 +104,8 @@ describe("bytes moved a parameter and step:", () => {
     adamax: 28,
     nadam: 28,
     "nadam, decoupled": 28,
+    radam: 28,
+    "radam, decoupled": 28,
   };
 
   /** Loads and stores of each buffer of elements in the shader, by its name. */

@@ -103,6 +103,7 @@ export const options: readonly Row[] = [
     0.1,
     'unknown hyperparameter "initialAccumulatorValue" (allowed lr, lrDecay',
   ),
+  row("radam", "decoupled", 1, "must be true or false, got 1"),
   row("nadam", "decoupled", 1, "must be true or false, got 1"),
   row("sgd", "learningRate", 0.1, 'unknown hyperparameter "learningRate" (allowed lr, momentum'),
   row("sgd", "constructor", 1, 'unknown hyperparameter "constructor"'),

@@ -222,13 +222,18 @@ export const mutants: readonly Mutant[] = [
   },
   {
     mistake: "t off by one",
-    rules: ["nadam"],
+    rules: ["nadam", "radam"],
     mutate: inScalars((hyper, t, right) => right(hyper, t + 1)),
   },
   {
     mistake: "decoupled taken for coupled, and the other way round",
-    rules: ["nadam"],
+    rules: ["nadam", "radam"],
     mutate: inScalars((hyper, t, right) => right({ ...hyper, decoupled: !hyper.decoupled }, t)),
     where: decays,
+  },
+  {
+    mistake: "rectified from the first step",
+    rules: ["radam"],
+    mutate: inScalars((hyper, t, right) => ({ ...right(hyper, t), rectified: 1 })),
   },
 ];

@@ -1,4 +1,15 @@
-import { adagrad, adam, adamax, adamw, nadam, rmsprop, sgd, sgdw, type UpdateRule } from "../../src/optim/index.ts";
+import {
+  adagrad,
+  adam,
+  adamax,
+  adamw,
+  nadam,
+  radam,
+  rmsprop,
+  sgd,
+  sgdw,
+  type UpdateRule,
+} from "../../src/optim/index.ts";
 
 /** Every rule with each of the sets of states that its options ask for: as many shaders, twice (for lanes of 4 and 1). */
 export const variants: Readonly<Record<string, UpdateRule>> = {
@@ -18,4 +29,6 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   adamax: adamax(),
   nadam: nadam(),
   "nadam, decoupled": nadam({ weightDecay: 0.1, decoupled: true }),
+  radam: radam(),
+  "radam, decoupled": radam({ weightDecay: 0.1, decoupled: true }),
 };

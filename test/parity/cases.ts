@@ -73,6 +73,7 @@ const fullest: readonly { rule: RuleName; desc: string }[] = [
   { rule: "adagrad", desc: "weight decay, lr decay" },
   { rule: "adamax", desc: "weight decay" },
   { rule: "nadam", desc: "decoupled decay" },
+  { rule: "radam", desc: "decoupled decay" },
 ];
 
 const vectors = (sizes: readonly number[]): ParityTensor[] =>

@@ -8,6 +8,7 @@ import { adagradRows } from "./rows/adagrad.ts";
 import { adamRows } from "./rows/adam.ts";
 import { adamaxRows } from "./rows/adamax.ts";
 import { nadamRows } from "./rows/nadam.ts";
+import { radamRows } from "./rows/radam.ts";
 import { rmspropRows } from "./rows/rmsprop.ts";
 import type { Row, RowHyper, RuleName } from "./rows/row.ts";
 import { sgdRows } from "./rows/sgd.ts";
@@ -21,6 +22,7 @@ export const table: readonly Row[] = [
   ...adagradRows,
   ...adamaxRows,
   ...nadamRows,
+  ...radamRows,
 ];
 
 /** Every rule of the table, once. */

@@ -1,6 +1,6 @@
 /** What a row of the parity table is. */
 
-export type RuleName = "sgd" | "sgdw" | "adam" | "adamw" | "rmsprop" | "adagrad" | "adamax" | "nadam";
+export type RuleName = "sgd" | "sgdw" | "adam" | "adamw" | "rmsprop" | "adagrad" | "adamax" | "nadam" | "radam";
 
 /** Hyperparameters as the rules take them; what is left out has the rule's default (PyTorch's). */
 export interface RowHyper {
