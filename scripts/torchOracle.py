@@ -20,6 +20,10 @@ RULES = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
     "rmsprop": torch.optim.RMSprop,
+    "adagrad": torch.optim.Adagrad,
+    "adamax": torch.optim.Adamax,
+    "nadam": torch.optim.NAdam,
+    "radam": torch.optim.RAdam,
 }
 
 # Our names on the left, PyTorch's on the right.
@@ -34,6 +38,9 @@ HYPER_NAMES = {
     "amsgrad": "amsgrad",
     "alpha": "alpha",
     "centered": "centered",
+    "lrDecay": "lr_decay",
+    "momentumDecay": "momentum_decay",
+    "decoupled": "decoupled_weight_decay",
 }
 # The other way round, because different rules have different words for what we call v.
 STATE_NAMES = {
@@ -43,6 +50,8 @@ STATE_NAMES = {
     "max_exp_avg_sq": "vMax",
     "square_avg": "v",
     "grad_avg": "gAvg",
+    "sum": "sum",
+    "exp_inf": "u",
 }
 
 
@@ -124,8 +133,11 @@ def run_row(row, request):
     for t, tensors in run(row["rule"], row["hyper"], seed, count, torch.float32):
         if t in request["recordedSteps"]:
             float32[t] = all_bits(tensors)
+    # NAdam keeps a product of scalars, in the default type and not in the parameter's.
+    torch.set_default_dtype(torch.float64)
     for _, tensors in run(row["rule"], row["hyper"], seed, count, torch.float64):
         param = tensors["param"]
+    torch.set_default_dtype(torch.float32)
     return {"float32": float32, "float64": bits(param)}
 
 

@@ -26,6 +26,8 @@ const domains: Readonly<Record<string, Domain>> = {
   beta1: belowOne,
   beta2: belowOne,
   beta3: belowOne,
+  lrDecay: notNegative,
+  momentumDecay: notNegative,
   eps: { allows: (x) => x >= 2 ** -126, words: "a number >= 1.2e-38, or a zero gradient would divide by zero" },
 };
 

@@ -30,3 +30,33 @@ export function momentScalars(hyper: { lr: number; beta1: number; beta2: number;
     eps,
   };
 }
+
+/** The decay that enters the gradient and the one that shrinks the weight: one of them is none. */
+export function eitherDecay(hyper: { lr: number; weightDecay: number; decoupled: boolean }) {
+  const { lr, weightDecay, decoupled } = hyper;
+  return { weightDecay: decoupled ? 0 : weightDecay, ...shrink(lr, decoupled ? weightDecay : 0) };
+}
+
+/** NAdam's μ at step t: β₁ after a warm-up that `momentumDecay` makes faster. */
+export const nadamMomentum = (beta1: number, momentumDecay: number, t: number): number =>
+  beta1 * (1 - 0.5 * 0.96 ** (t * momentumDecay));
+
+/**
+ * μ₁ … μₜ. `round` is PyTorch's, which keeps the product in float32. Below 2^-60 it is told from zero by nobody, since
+ * only 1 - product is asked for: 55 factors at the defaults, so that it need not be kept from step to step.
+ */
+export function nadamProduct(beta1: number, momentumDecay: number, t: number, round: (x: number) => number): number {
+  let product = 1;
+  for (let s = 1; s <= t && product > 2 ** -60; s++) {
+    product = round(product * round(nadamMomentum(beta1, momentumDecay, s)));
+  }
+  return product;
+}
+
+/** RAdam's r at step t, or undefined where ρₜ is 5 or less: v has not seen enough to divide by. */
+export function rectification(beta2: number, t: number): number | undefined {
+  const rhoInf = 2 / (1 - beta2) - 1;
+  const rho = rhoInf - (2 * t * beta2 ** t) / (1 - beta2 ** t);
+  if (!(rho > 5)) return undefined;
+  return Math.sqrt(((rho - 4) * (rho - 2) * rhoInf) / ((rhoInf - 4) * (rhoInf - 2) * rho));
+}

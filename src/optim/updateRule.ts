@@ -25,7 +25,7 @@ export interface RuleDefinition<H> {
   readonly name: string;
   readonly defaults: H;
   /** `coupled`: the decay enters the gradient (L2 regularization). `decoupled`: it shrinks the weight itself. */
-  readonly decay: "coupled" | "decoupled";
+  readonly decay: "coupled" | "decoupled" | ((hyper: H) => "coupled" | "decoupled");
   /** Options that ask for other state: one value for all groups, from the start. */
   readonly switches?: readonly (keyof H & string)[];
   /** `uses` tells whether a hyperparameter is, or may become, anything but 0 or false. */
@@ -34,7 +34,7 @@ export interface RuleDefinition<H> {
    * The fields of the shader's `struct Hyper`, in its order, at step t (1 at the first). In float64: they are rounded to
    * float32 once, when they are written.
    */
-  scalars(hyper: H, t: number): Record<string, number>;
+  scalars(hyper: H, t: number, profile: Profile): Record<string, number>;
 }
 
 /** An update rule with its hyperparameters: what `createOptimizer` takes. */
@@ -78,20 +78,21 @@ export function defineRule<H extends object>(definition: RuleDefinition<H>): (op
 
 function build(definition: RuleDefinition<HyperValues>, profile: Profile, input: HyperInput): UpdateRule {
   const { name, decay, switches = [] } = definition;
-  if (decay === "coupled" && input.weightDecay instanceof Decay) {
+  const first = valuesAt(name, input, 1);
+  const kind = typeof decay === "function" ? decay(first) : decay;
+  if (kind === "coupled" && input.weightDecay instanceof Decay) {
     throw new HyperparameterError(
       `${name}: its decay goes through the gradient, so it has no shrink of its own (got ${input.weightDecay}, allowed a ` +
-        "number or a function of the step). Use sgdw or adamw.",
+        "number or a function of the step). Use a rule that decouples, such as sgdw or adamw.",
     );
   }
-  valuesAt(name, input, 1);
   return {
     name,
     profile,
-    decay,
+    decay: kind,
     switches,
     hyperAt: (t) => valuesAt(name, input, t),
-    scalars: (hyper, t) => definition.scalars(hyper, t),
+    scalars: (hyper, t) => definition.scalars(hyper, t, profile),
     variant: (uses) => definition.variant(uses),
     uses: (key) => input[key] !== 0 && input[key] !== false,
     with: (options) => build(definition, profile, withDefaults(name, input, options)),

@@ -102,6 +102,12 @@ describe("bytes moved a parameter and step:", () => {
     "rmsprop, centered, with momentum": 36,
     lion: 20,
     adan: 44,
+    adagrad: 20,
+    adamax: 28,
+    nadam: 28,
+    "nadam, decoupled": 28,
+    radam: 28,
+    "radam, decoupled": 28,
   };
 
   /** Loads and stores of each buffer of elements in the shader, by its name. */

@@ -203,4 +203,61 @@ export const mutants: readonly Mutant[] = [
     // A decay of 1e-6 a step, after a step or before it, is the same to any gate that a GPU can pass.
     where: ({ hyper }) => Number(hyper.weightDecay) >= 0.1,
   },
+  {
+    mistake: "lrDecay ignored",
+    rules: ["adagrad"],
+    mutate: inScalars((hyper, t, right) => right({ ...hyper, lrDecay: 0 }, t)),
+    where: has("lrDecay"),
+  },
+  {
+    mistake: "lrDecay a step early",
+    rules: ["adagrad"],
+    mutate: inScalars((hyper, t, right) => right(hyper, t + 1)),
+    where: has("lrDecay"),
+  },
+  {
+    mistake: "the square of this step left out",
+    rules: ["adagrad"],
+    mutate: inShader("shaders/optim/adagrad.wgsl", "sqrt(sumNow)", "sqrt(sumNow - g * g)"),
+  },
+  {
+    mistake: "no bias correction",
+    rules: ["adamax"],
+    mutate: inScalars((hyper, t, right) => ({ ...right(hyper, t), stepSize: Number(hyper.lr) })),
+  },
+  {
+    mistake: "the norm without its memory",
+    rules: ["adamax"],
+    mutate: inShader(
+      "shaders/optim/adamax.wgsl",
+      "max(h.beta2 * u[at.state], abs(g) + h.eps)",
+      "0.0 * u[at.state] + abs(g) + h.eps",
+    ),
+  },
+  {
+    mistake: "the product of μ left out",
+    rules: ["nadam"],
+    mutate: inScalars((hyper, t, right) => ({ ...right(hyper, t), gradientStep: Number(hyper.lr) })),
+  },
+  {
+    mistake: "momentumDecay ignored",
+    rules: ["nadam"],
+    mutate: inScalars((hyper, t, right) => right({ ...hyper, momentumDecay: 0 }, t)),
+  },
+  {
+    mistake: "t off by one",
+    rules: ["nadam", "radam"],
+    mutate: inScalars((hyper, t, right) => right(hyper, t + 1)),
+  },
+  {
+    mistake: "decoupled taken for coupled, and the other way round",
+    rules: ["nadam", "radam"],
+    mutate: inScalars((hyper, t, right) => right({ ...hyper, decoupled: !hyper.decoupled }, t)),
+    where: decays,
+  },
+  {
+    mistake: "rectified from the first step",
+    rules: ["radam"],
+    mutate: inScalars((hyper, t, right) => ({ ...right(hyper, t), rectified: 1 })),
+  },
 ];

@@ -1,4 +1,17 @@
-import { adam, adamw, adan, lion, rmsprop, sgd, sgdw, type UpdateRule } from "../../src/optim/index.ts";
+import {
+  adagrad,
+  adam,
+  adamax,
+  adamw,
+  adan,
+  lion,
+  nadam,
+  radam,
+  rmsprop,
+  sgd,
+  sgdw,
+  type UpdateRule,
+} from "../../src/optim/index.ts";
 
 /** Every rule with each of the sets of states that its options ask for: as many shaders, twice (for lanes of 4 and 1). */
 export const variants: Readonly<Record<string, UpdateRule>> = {
@@ -14,6 +27,12 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   "rmsprop with momentum": rmsprop({ momentum: 0.9 }),
   "rmsprop, centered": rmsprop({ centered: true }),
   "rmsprop, centered, with momentum": rmsprop({ centered: true, momentum: 0.9 }),
+  adagrad: adagrad(),
+  adamax: adamax(),
+  nadam: nadam(),
+  "nadam, decoupled": nadam({ weightDecay: 0.1, decoupled: true }),
+  radam: radam(),
+  "radam, decoupled": radam({ weightDecay: 0.1, decoupled: true }),
   lion: lion(),
   adan: adan(),
 };

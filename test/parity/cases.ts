@@ -72,6 +72,10 @@ const fullest: readonly { rule: RuleName; desc: string }[] = [
   { rule: "rmsprop", desc: "centered, momentum, weight decay" },
   { rule: "lion", desc: "cosine lr, decay" },
   { rule: "adan", desc: "cosine lr, decay" },
+  { rule: "adagrad", desc: "weight decay, lr decay" },
+  { rule: "adamax", desc: "weight decay" },
+  { rule: "nadam", desc: "decoupled decay" },
+  { rule: "radam", desc: "decoupled decay" },
 ];
 
 const vectors = (sizes: readonly number[]): ParityTensor[] =>

@@ -10,7 +10,7 @@ import type { Values } from "../../src/reference/index.ts";
 import torchJson from "../fixtures/torch.json";
 import type { Row, RowHyper, RuleName } from "./table.ts";
 
-export type TensorName = "param" | "velocity" | "m" | "v" | "vMax" | "gAvg";
+export type TensorName = "param" | "velocity" | "m" | "v" | "vMax" | "gAvg" | "sum" | "u";
 
 export type Tensors = Partial<Record<TensorName, Values>>;
 
@@ -89,9 +89,13 @@ const off: Required<RowHyper> = {
   alpha: 0,
   centered: false,
   beta3: 0,
+  lrDecay: 0,
+  momentumDecay: 0,
+  decoupled: false,
 };
 
-const inCamelCase = (name: string): string => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+const inCamelCase = (name: string): string =>
+  name === "decoupled_weight_decay" ? "decoupled" : name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
 /** PyTorch's defaults in our words; what a rule does not have is off. */
 export function torchDefaults(rule: RuleName): Required<RowHyper> {

@@ -4,8 +4,12 @@
  * One table drives the GPU-against-reference cases, the reference-against-PyTorch fixtures and the benchmark: a rule or
  * an option that is not a row here is not tested. `vary` gives the hyperparameters that change from step to step.
  */
+import { adagradRows } from "./rows/adagrad.ts";
 import { adamRows } from "./rows/adam.ts";
+import { adamaxRows } from "./rows/adamax.ts";
 import { rowsBeyondTorch } from "./rows/beyondTorch.ts";
+import { nadamRows } from "./rows/nadam.ts";
+import { radamRows } from "./rows/radam.ts";
 import { rmspropRows } from "./rows/rmsprop.ts";
 import type { Row, RowHyper, RuleName } from "./rows/row.ts";
 import { sgdRows } from "./rows/sgd.ts";
@@ -14,7 +18,15 @@ export type { Row, RowHyper, RuleName };
 export { rowsBeyondTorch };
 
 /** The rows that PyTorch can run: test/fixtures/torch.json has what it did. */
-export const torchRows: readonly Row[] = [...sgdRows, ...adamRows, ...rmspropRows];
+export const torchRows: readonly Row[] = [
+  ...sgdRows,
+  ...adamRows,
+  ...rmspropRows,
+  ...adagradRows,
+  ...adamaxRows,
+  ...nadamRows,
+  ...radamRows,
+];
 
 export const table: readonly Row[] = [...torchRows, ...rowsBeyondTorch];
 

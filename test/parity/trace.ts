@@ -87,7 +87,7 @@ function largestTerms(
     Math.max(Math.abs(g), decay === "coupled" ? hyper.weightDecay * Math.abs(param[i]!) : 0),
   );
   const gradientShare = t === 1 ? 1 : 1 - hyper.dampening;
-  // A rule has one of the three; the others are 0, as is what is left out below: states of which the update has all terms.
+  // A rule has one of the two; the other is 0.
   const square = gradient.map((g) => (1 - Math.max(hyper.beta2, hyper.alpha)) * g * g);
   return {
     param: Float64Array.from(param, Math.abs),
@@ -95,6 +95,8 @@ function largestTerms(
     m: gradient.map((g) => (1 - hyper.beta1) * g),
     v: square,
     vMax: square,
+    sum: gradient.map((g) => g * g),
+    u: gradient,
     gAvg: gradient.map((g) => (1 - hyper.alpha) * g),
   };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { cases } from "../parity/cases.ts";
 
 const text = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
@@ -9,4 +10,8 @@ test.each(["examples/training.ts", "examples/buffers.ts"])("the README shows %s 
     .replace('"../src/index.ts"', '"shrinkstep"')
     .replace('"../src/train/index.ts"', '"shrinkstep/train"');
   expect(text("README.md")).toContain(`\`\`\`ts\n${shown}\`\`\``);
+});
+
+test("the README counts the parity cases right", () => {
+  expect(text("README.md")).toContain(`${cases.length.toLocaleString("en")} cases of 50 steps`);
 });

@@ -3,7 +3,17 @@
 /** The rules that PyTorch does not have. */
 export type BeyondTorchRule = "lion" | "adan";
 
-export type RuleName = "sgd" | "sgdw" | "adam" | "adamw" | "rmsprop" | BeyondTorchRule;
+export type RuleName =
+  | "sgd"
+  | "sgdw"
+  | "adam"
+  | "adamw"
+  | "rmsprop"
+  | "adagrad"
+  | "adamax"
+  | "nadam"
+  | "radam"
+  | BeyondTorchRule;
 
 /** Hyperparameters as the rules take them; what is left out has the rule's default (PyTorch's). */
 export interface RowHyper {
@@ -20,6 +30,9 @@ export interface RowHyper {
   alpha?: number;
   centered?: boolean;
   beta3?: number;
+  lrDecay?: number;
+  momentumDecay?: number;
+  decoupled?: boolean;
 }
 
 export interface Row {

@@ -1,0 +1,22 @@
+// Adagrad (Duchi, Hazan & Singer 2011, the diagonal form; PyTorch's torch.optim.Adagrad): every square counts for ever.
+//   g ← g + λ p
+//   sum ← sum + g²
+//   p ← p - lrₜ g / (√sum + ε),   lrₜ = lr / (1 + (t - 1) lrDecay)
+// Both numeric profiles are this.
+
+struct Hyper {
+  ascent: f32, // -1 to maximize, else 1
+  stepSize: f32, // lrₜ
+  weightDecay: f32,
+  eps: f32,
+}
+
+@group(1) @binding(0) var<storage, read_write> sum: array<Wide>;
+
+fn update(at: Place, h: Hyper) {
+  let p = param[at.param];
+  let g = gradient(at, h) + h.weightDecay * p;
+  let sumNow = sum[at.state] + g * g;
+  sum[at.state] = sumNow;
+  param[at.param] = p - (h.stepSize * g) / (sqrt(sumNow) + h.eps);
+}

@@ -1,0 +1,44 @@
+// NAdam (Dozat 2016; PyTorch's torch.optim.NAdam): Adam with Nesterov's momentum, on a schedule μₜ of its own.
+//   g ← g + λ p                                  coupled, PyTorch's default
+//   m ← m + (1 - β₁)(g - m)
+//   v ← v + (1 - β₂)(g² - v)
+//   p ← p - (lr λ p + (gradientStep g + momentumStep m) / (√(v / (1 - β₂ᵗ)) + ε))   with lr λ where decoupled
+//   μₜ = β₁ (1 - 0.96^(t · momentumDecay) / 2)
+// One of the two decays is always zero, which changes no bit: whether it is decoupled needs no other shader.
+// PyTorch writes the two parts of the step apart, as the torch profile does.
+
+struct Hyper {
+  ascent: f32, // -1 to maximize, else 1
+  weightDecay: f32, // 0 where decoupled
+  decay: f32, // lr λ, 0 where coupled
+  keep: f32, // 1 - lr λ, 1 where coupled
+  beta1: f32,
+  oneMinusBeta1: f32,
+  beta2: f32,
+  oneMinusBeta2: f32,
+  biasCorrection2: f32, // 1 - β₂ᵗ
+  gradientStep: f32, // lr (1 - μₜ) / (1 - μ₁ … μₜ)
+  momentumStep: f32, // lr μₜ₊₁ / (1 - μ₁ … μₜ₊₁)
+  eps: f32,
+}
+
+@group(1) @binding(0) var<storage, read_write> m: array<Wide>;
+@group(1) @binding(1) var<storage, read_write> v: array<Wide>;
+
+fn update(at: Place, h: Hyper) {
+  let p = param[at.param];
+  let g = gradient(at, h) + h.weightDecay * p;
+  let mNow = lerp(m[at.state], g, h.oneMinusBeta1, h.beta1);
+  let vNow = secondMoment(v[at.state], g, h.beta2, h.oneMinusBeta2);
+  m[at.state] = mNow;
+  v[at.state] = vNow;
+  let denominator = sqrt(vNow / h.biasCorrection2) + h.eps;
+  param[at.param] = nesterovStep(p, h.gradientStep * g, h.momentumStep * mNow, denominator, h);
+}
+
+fn nesterovStep(p: Wide, along: Wide, ahead: Wide, denominator: Wide, h: Hyper) -> Wide {
+  if (TORCH) {
+    return shrinkThenStep(p, h.decay, h.keep, along / denominator) - ahead / denominator;
+  }
+  return shrinkThenStep(p, h.decay, h.keep, (along + ahead) / denominator);
+}

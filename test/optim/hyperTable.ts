@@ -1,0 +1,121 @@
+/** Bad inputs: each hyperparameter with each value that it must not have, and what the refusal says. */
+import type { HyperInput } from "../../src/optim/index.ts";
+import type { RuleName } from "../parity/table.ts";
+
+export interface Row {
+  readonly rule: RuleName;
+  /** The hyperparameter at fault and its value; the value may only be wrong beside those of `beside`. */
+  readonly bad: readonly [name: string, value: unknown];
+  readonly beside?: HyperInput;
+  /** What the message must say, besides the rule and the name. */
+  readonly says: string;
+}
+
+const finite = "must be a finite number >= 0, got";
+const inUnit = "must be a number in [0, 1), got";
+const row = (rule: RuleName, name: string, value: unknown, says: string, beside: HyperInput = {}): Row => ({
+  rule,
+  bad: [name, value],
+  says,
+  beside,
+});
+
+/** What no schedule may return and no option may be. */
+export const numbers: readonly Row[] = [
+  ...(["lr", "weightDecay"] as const).flatMap((name) => [
+    row("adamw", name, Number.NaN, `${finite} NaN`),
+    row("adamw", name, Infinity, `${finite} Infinity`),
+    row("adamw", name, -1e-3, `${finite} -0.001`),
+    row("adam", name, "1e-3", `${finite} "1e-3"`),
+    row("sgd", name, 1n, `${finite} 1n`),
+    row("sgdw", name, null, `${finite} null`),
+    row("sgdw", name, [0.1], `${finite} 0.1`),
+    row("adam", name, 1e39, "must fit float32, got 1e+39", { [name === "lr" ? "weightDecay" : "lr"]: 0 }),
+    row("adam", name, 1e-46, "must fit float32, got 1e-46"),
+  ]),
+  ...(["beta1", "beta2"] as const).flatMap((name) => [
+    row("adamw", name, 1, `${inUnit} 1`),
+    row("adamw", name, 1 - 2 ** -60, `${inUnit} 1`),
+    row("adamw", name, -0.1, `${inUnit} -0.1`),
+    row("adam", name, Number.NaN, `${inUnit} NaN`),
+    row("adam", name, 1e-46, "must fit float32, got 1e-46"),
+  ]),
+  ...(
+    [
+      ["rmsprop", "alpha"],
+      ["adamax", "beta2"],
+    ] as const
+  ).flatMap(([rule, name]) => [
+    row(rule, name, 1, `${inUnit} 1`),
+    row(rule, name, 2, `${inUnit} 2`),
+    row(rule, name, -0.1, `${inUnit} -0.1`),
+    row(rule, name, Number.NaN, `${inUnit} NaN`),
+  ]),
+  row("adagrad", "lrDecay", -1, `${finite} -1`),
+  row("adagrad", "lrDecay", Infinity, `${finite} Infinity`),
+  row("nadam", "momentumDecay", -1, `${finite} -1`),
+  row("nadam", "momentumDecay", Number.NaN, `${finite} NaN`),
+  row("rmsprop", "eps", 0, "or a zero gradient would divide by zero, got 0"),
+  row("rmsprop", "momentum", 1, `${inUnit} 1`, { momentum: 0.9 }),
+  row("adan", "beta3", 1, `${inUnit} 1`),
+  row("adan", "beta3", Number.NaN, `${inUnit} NaN`),
+  row("adan", "eps", 0, "or a zero gradient would divide by zero, got 0"),
+  row("adan", "weightDecay", 10, "lr * weightDecay must be below 1", { lr: 0.1 }),
+  row("lion", "lr", Number.NaN, `${finite} NaN`),
+  row("lion", "beta1", 1, `${inUnit} 1`),
+  row("lion", "beta2", -0.1, `${inUnit} -0.1`),
+  row("lion", "weightDecay", 1e4, "lr * weightDecay must be below 1", { lr: 1e-3 }),
+  row("adamw", "eps", 0, "or a zero gradient would divide by zero, got 0"),
+  row("adamw", "eps", 1e-46, "must be a number >= 1.2e-38"),
+  row("adam", "eps", -1e-8, "got -1e-8"),
+  row("adam", "eps", Number.NaN, "got NaN"),
+  row("adam", "eps", 1e39, "must fit float32, got 1e+39"),
+  row("sgd", "momentum", -0.5, `${inUnit} -0.5`, { momentum: 0.9 }),
+  row("sgd", "momentum", 1, `${inUnit} 1`, { momentum: 0.9 }),
+  row("sgd", "momentum", Number.NaN, `${inUnit} NaN`, { momentum: 0.9 }),
+  row("sgdw", "momentum", "0.9", `${inUnit} "0.9"`, { momentum: 0.9 }),
+  row("sgd", "momentum", 0, "nesterov needs momentum > 0 and dampening 0, got momentum 0", {
+    momentum: 0.9,
+    nesterov: true,
+  }),
+  row("sgdw", "dampening", 0.1, "needs momentum > 0 and dampening 0, got momentum 0.9 and dampening 0.1", {
+    momentum: 0.9,
+    nesterov: true,
+  }),
+  row("sgd", "dampening", 1.5, "must be a number in [0, 1], got 1.5"),
+  row("sgd", "dampening", -0.1, "must be a number in [0, 1], got -0.1"),
+  row("sgd", "dampening", Infinity, "must be a number in [0, 1], got Infinity"),
+  row(
+    "adamw",
+    "weightDecay",
+    10,
+    "lr * weightDecay must be below 1, or a step would take all of a weight and more, got 0.1 * 10",
+    { lr: 0.1 },
+  ),
+  row("sgdw", "lr", 4, "lr * weightDecay must be below 1, or a step would take all of a weight and more, got 4 * 0.5", {
+    weightDecay: 0.5,
+  }),
+];
+
+/** What is wrong in an option alone: a schedule cannot get it wrong. */
+export const options: readonly Row[] = [
+  row("adamw", "amsgrad", 1, "must be true or false, got 1"),
+  row("adamw", "maximize", "yes", 'must be true or false, got "yes"'),
+  row("sgd", "nesterov", () => true, "must be true or false, got"),
+  row("adam", "lr", true, "must be a number or a function of the step, got true"),
+  row("adamw", "betas", [0.9, 0.999], 'unknown hyperparameter "betas" (allowed lr, beta1, beta2, eps, weightDecay'),
+  row("rmsprop", "centered", 1, "must be true or false, got 1"),
+  row(
+    "adagrad",
+    "initialAccumulatorValue",
+    0.1,
+    'unknown hyperparameter "initialAccumulatorValue" (allowed lr, lrDecay',
+  ),
+  row("radam", "decoupled", 1, "must be true or false, got 1"),
+  row("nadam", "decoupled", 1, "must be true or false, got 1"),
+  row("sgd", "learningRate", 0.1, 'unknown hyperparameter "learningRate" (allowed lr, momentum'),
+  row("lion", "eps", 1e-8, 'unknown hyperparameter "eps" (allowed lr, beta1, beta2, weightDecay, maximize)'),
+  row("sgd", "constructor", 1, 'unknown hyperparameter "constructor"'),
+  row("sgd", "toString", 1, 'unknown hyperparameter "toString"'),
+  row("sgd", "nesterov", true, "nesterov needs momentum > 0 and dampening 0, got momentum 0 and dampening 0"),
+];
