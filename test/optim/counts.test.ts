@@ -100,14 +100,14 @@ describe("bytes moved a parameter and step:", () => {
     "rmsprop with momentum": 28,
     "rmsprop, centered": 28,
     "rmsprop, centered, with momentum": 36,
-    lion: 20,
-    adan: 44,
     adagrad: 20,
     adamax: 28,
     nadam: 28,
     "nadam, decoupled": 28,
     radam: 28,
     "radam, decoupled": 28,
+    lion: 20,
+    adan: 44,
   };
 
   /** Loads and stores of each buffer of elements in the shader, by its name. */
