@@ -21,6 +21,7 @@ RULES = {
     "adamw": torch.optim.AdamW,
     "rmsprop": torch.optim.RMSprop,
     "adagrad": torch.optim.Adagrad,
+    "adadelta": torch.optim.Adadelta,
     "adamax": torch.optim.Adamax,
     "nadam": torch.optim.NAdam,
     "radam": torch.optim.RAdam,
@@ -37,6 +38,7 @@ HYPER_NAMES = {
     "maximize": "maximize",
     "amsgrad": "amsgrad",
     "alpha": "alpha",
+    "rho": "rho",
     "centered": "centered",
     "lrDecay": "lr_decay",
     "momentumDecay": "momentum_decay",
@@ -51,6 +53,7 @@ STATE_NAMES = {
     "square_avg": "v",
     "grad_avg": "gAvg",
     "sum": "sum",
+    "acc_delta": "vDelta",
     "exp_inf": "u",
 }
 

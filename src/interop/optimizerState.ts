@@ -15,6 +15,7 @@ const torchNames: Readonly<Record<string, string>> = {
 };
 const torchNamesOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   rmsprop: { v: "square_avg", gAvg: "grad_avg" },
+  adadelta: { v: "square_avg", vDelta: "acc_delta" },
   adamax: { u: "exp_inf" },
   adan: { v: "exp_avg_diff", n: "exp_avg_sq" },
 };

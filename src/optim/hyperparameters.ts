@@ -23,6 +23,7 @@ const domains: Readonly<Record<string, Domain>> = {
   momentum: belowOne,
   dampening: { allows: (x) => x >= 0 && x <= 1, words: "a number in [0, 1]" },
   alpha: belowOne,
+  rho: belowOne,
   beta1: belowOne,
   beta2: belowOne,
   beta3: belowOne,

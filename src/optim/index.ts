@@ -4,6 +4,7 @@ export * from "./errors.ts";
 export type { HyperInput, HyperValues } from "./hyperparameters.ts";
 export { Optimizer } from "./optimizer.ts";
 export { exemptByDefault, ParamGroup, type ParamGroupInput } from "./paramGroup.ts";
+export { adadelta } from "./rules/adadelta.ts";
 export { adagrad } from "./rules/adagrad.ts";
 export { adam } from "./rules/adam.ts";
 export { adamax } from "./rules/adamax.ts";

@@ -1,3 +1,4 @@
+export { type AdadeltaHyper, type AdadeltaTensor, adadelta } from "./adadelta.ts";
 export { type AdagradHyper, type AdagradTensor, adagrad } from "./adagrad.ts";
 export { adam } from "./adam.ts";
 export { type AdamaxTensor, adamax } from "./adamax.ts";

@@ -101,6 +101,7 @@ describe("bytes moved a parameter and step:", () => {
     "rmsprop, centered": 28,
     "rmsprop, centered, with momentum": 36,
     adagrad: 20,
+    adadelta: 28,
     adamax: 28,
     nadam: 28,
     "nadam, decoupled": 28,

@@ -43,6 +43,7 @@ export const numbers: readonly Row[] = [
   ...(
     [
       ["rmsprop", "alpha"],
+      ["adadelta", "rho"],
       ["adamax", "beta2"],
     ] as const
   ).flatMap(([rule, name]) => [
@@ -55,6 +56,7 @@ export const numbers: readonly Row[] = [
   row("adagrad", "lrDecay", Infinity, `${finite} Infinity`),
   row("nadam", "momentumDecay", -1, `${finite} -1`),
   row("nadam", "momentumDecay", Number.NaN, `${finite} NaN`),
+  row("adadelta", "eps", 0, "or a zero gradient would divide by zero, got 0"),
   row("rmsprop", "eps", 0, "or a zero gradient would divide by zero, got 0"),
   row("rmsprop", "momentum", 1, `${inUnit} 1`, { momentum: 0.9 }),
   row("adan", "beta3", 1, `${inUnit} 1`),

@@ -221,6 +221,25 @@ export const mutants: readonly Mutant[] = [
     mutate: inShader("shaders/optim/adagrad.wgsl", "sqrt(sumNow)", "sqrt(sumNow - g * g)"),
   },
   {
+    mistake: "eps beside the roots",
+    rules: ["adadelta"],
+    mutate: inShader(
+      "shaders/optim/adadelta.wgsl",
+      "sqrt(vDeltaBefore + h.eps) / sqrt(vNow + h.eps)",
+      "(sqrt(vDeltaBefore) + h.eps) / (sqrt(vNow) + h.eps)",
+    ),
+  },
+  {
+    mistake: "steps averaged after the learning rate",
+    rules: ["adadelta"],
+    mutate: inShader(
+      "shaders/optim/adadelta.wgsl",
+      "secondMoment(vDeltaBefore, delta,",
+      "secondMoment(vDeltaBefore, h.lr * delta,",
+    ),
+    where: ({ hyper, vary }) => hyper.lr !== undefined || vary !== undefined,
+  },
+  {
     mistake: "no bias correction",
     rules: ["adamax"],
     mutate: inScalars((hyper, t, right) => ({ ...right(hyper, t), stepSize: Number(hyper.lr) })),

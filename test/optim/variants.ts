@@ -1,4 +1,5 @@
 import {
+  adadelta,
   adagrad,
   adam,
   adamax,
@@ -28,6 +29,7 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   "rmsprop, centered": rmsprop({ centered: true }),
   "rmsprop, centered, with momentum": rmsprop({ centered: true, momentum: 0.9 }),
   adagrad: adagrad(),
+  adadelta: adadelta(),
   adamax: adamax(),
   nadam: nadam(),
   "nadam, decoupled": nadam({ weightDecay: 0.1, decoupled: true }),

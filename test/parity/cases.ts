@@ -73,6 +73,7 @@ const fullest: readonly { rule: RuleName; desc: string }[] = [
   { rule: "lion", desc: "cosine lr, decay" },
   { rule: "adan", desc: "cosine lr, decay" },
   { rule: "adagrad", desc: "weight decay, lr decay" },
+  { rule: "adadelta", desc: "weight decay" },
   { rule: "adamax", desc: "weight decay" },
   { rule: "nadam", desc: "decoupled decay" },
   { rule: "radam", desc: "decoupled decay" },

@@ -10,7 +10,7 @@ import type { Values } from "../../src/reference/index.ts";
 import torchJson from "../fixtures/torch.json";
 import type { Row, RowHyper, RuleName } from "./table.ts";
 
-export type TensorName = "param" | "velocity" | "m" | "v" | "vMax" | "gAvg" | "sum" | "u";
+export type TensorName = "param" | "velocity" | "m" | "v" | "vMax" | "gAvg" | "sum" | "vDelta" | "u";
 
 export type Tensors = Partial<Record<TensorName, Values>>;
 
@@ -87,6 +87,7 @@ const off: Required<RowHyper> = {
   maximize: false,
   amsgrad: false,
   alpha: 0,
+  rho: 0,
   centered: false,
   beta3: 0,
   lrDecay: 0,

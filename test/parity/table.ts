@@ -4,6 +4,7 @@
  * One table drives the GPU-against-reference cases, the reference-against-PyTorch fixtures and the benchmark: a rule or
  * an option that is not a row here is not tested. `vary` gives the hyperparameters that change from step to step.
  */
+import { adadeltaRows } from "./rows/adadelta.ts";
 import { adagradRows } from "./rows/adagrad.ts";
 import { adamRows } from "./rows/adam.ts";
 import { adamaxRows } from "./rows/adamax.ts";
@@ -23,6 +24,7 @@ export const torchRows: readonly Row[] = [
   ...adamRows,
   ...rmspropRows,
   ...adagradRows,
+  ...adadeltaRows,
   ...adamaxRows,
   ...nadamRows,
   ...radamRows,

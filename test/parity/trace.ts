@@ -87,8 +87,8 @@ function largestTerms(
     Math.max(Math.abs(g), decay === "coupled" ? hyper.weightDecay * Math.abs(param[i]!) : 0),
   );
   const gradientShare = t === 1 ? 1 : 1 - hyper.dampening;
-  // A rule has one of the two; the other is 0.
-  const square = gradient.map((g) => (1 - Math.max(hyper.beta2, hyper.alpha)) * g * g);
+  // A rule has one of the three; the others are 0.
+  const square = gradient.map((g) => (1 - Math.max(hyper.beta2, hyper.alpha, hyper.rho)) * g * g);
   return {
     param: Float64Array.from(param, Math.abs),
     velocity: gradient.map((g) => gradientShare * g),
@@ -97,6 +97,8 @@ function largestTerms(
     vMax: square,
     sum: gradient.map((g) => g * g),
     u: gradient,
+    // It acts as √(vDelta + ε): of what is below ε only the error at ε counts.
+    vDelta: gradient.map(() => hyper.eps),
     gAvg: gradient.map((g) => (1 - hyper.alpha) * g),
   };
 }

@@ -10,6 +10,7 @@ export type RuleName =
   | "adamw"
   | "rmsprop"
   | "adagrad"
+  | "adadelta"
   | "adamax"
   | "nadam"
   | "radam"
@@ -28,6 +29,7 @@ export interface RowHyper {
   maximize?: boolean;
   amsgrad?: boolean;
   alpha?: number;
+  rho?: number;
   centered?: boolean;
   beta3?: number;
   lrDecay?: number;
@@ -42,6 +44,8 @@ export interface Row {
   hyper: RowHyper;
   /** Values that replace those of `hyper` at step t (the first step is t = 1). */
   vary?: (t: number) => RowHyper;
+  /** How far PyTorch's fused kernels may be from those that fuse nothing, in ulps, where 8 does not do; with the reason. */
+  fusedUlps?: number;
 }
 
 export const cosineLr = (peak: number) => (t: number) => ({
