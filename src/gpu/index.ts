@@ -5,7 +5,7 @@ export { type Access, Kernel, KernelCache, type KernelSource } from "./kernel.ts
 export type { Limits } from "./limits.ts";
 export { Gpu, type GpuOptions, openGpu } from "./openGpu.ts";
 export { BufferPool, type PoolStats } from "./pool.ts";
-export { ReadbackRing, read, readFloats } from "./readback.ts";
+export { ReadbackRing, read, readFloats, readSlices } from "./readback.ts";
 export type { ShaderPart } from "./shader.ts";
 export { layoutSlab, Slab, type SlabEntry, type SlabLayout } from "./slab.ts";
 export type { Slice } from "./slice.ts";

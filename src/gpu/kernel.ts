@@ -38,11 +38,6 @@ export class Kernel {
    */
   prepare(slices: readonly (readonly Slice[])[], workgroups: number): Dispatch {
     const [x, y] = foldGrid(workgroups, this.limits.maxComputeWorkgroupsPerDimension);
-    return this.prepareGrid(slices, x, y);
-  }
-
-  /** A launch over a two-sided grid that the kernel itself gives a meaning to. */
-  prepareGrid(slices: readonly (readonly Slice[])[], x: number, y: number): Dispatch {
     for (const [i, group] of slices.entries()) for (const [j, slice] of group.entries()) this.#checkSlice(slice, i, j);
     const bindGroups = slices.map((group, i) =>
       this.device.createBindGroup({

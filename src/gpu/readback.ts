@@ -19,6 +19,28 @@ export async function readFloats(gpu: Gpu, slice: Slice): Promise<Float32Array> 
 }
 
 /**
+ * The float32 numbers of many slices, with one copy for each buffer that they lie in. All copies are submitted before the
+ * first is awaited, so that nothing the caller submits later falls between two of them.
+ */
+export async function readSlices(gpu: Gpu, slices: readonly Slice[]): Promise<Float32Array<ArrayBuffer>[]> {
+  const spans = new Map<GPUBuffer, { start: number; end: number }>();
+  for (const { buffer, offset, size } of slices) {
+    if (size === 0) continue;
+    const { start, end } = spans.get(buffer) ?? { start: offset, end: offset };
+    spans.set(buffer, { start: Math.min(start, offset), end: Math.max(end, offset + size) });
+  }
+  const reads = [...spans].map(async ([buffer, { start, end }]) => {
+    const bytes = await read(gpu, { buffer, offset: start, size: end - start });
+    return [buffer, { start, bytes }] as const;
+  });
+  const found = new Map(await Promise.all(reads));
+  return slices.map(({ buffer, offset, size }) => {
+    const span = found.get(buffer);
+    return size > 0 && span ? new Float32Array(span.bytes, offset - span.start, size / 4) : new Float32Array();
+  });
+}
+
+/**
  * A few small buffers that carry results to the host some steps late. A capture never waits: it is encoded into the
  * stream with everything else, and is left out when every slot is still on its way.
  */

@@ -10,11 +10,4 @@ export interface Slice {
   readonly size: number;
 }
 
-/** Whether two slices share a byte. */
-export function overlaps(a: Slice, b: Slice): boolean {
-  return a.buffer === b.buffer && a.offset < b.offset + b.size && b.offset < a.offset + a.size;
-}
-
 export const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
-
-export const roundDown = (value: number, multiple: number): number => Math.floor(value / multiple) * multiple;

@@ -270,6 +270,12 @@ export class Optimizer {
           .map((tensor) => placement(tensor, states(tensor.name))),
         scalarCount: tensors.length * this.#fields,
       });
+      try {
+        this.#requireSubmitted(); // What was encoded meanwhile works on the tables that are given back now.
+      } catch (error) {
+        built.release();
+        throw error;
+      }
       this.#built?.release();
       this.#built = built;
     } catch (error) {

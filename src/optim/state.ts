@@ -1,4 +1,4 @@
-import { type Gpu, readFloats, type Slice } from "../gpu/index.ts";
+import { type Gpu, readSlices } from "../gpu/index.ts";
 import { CheckpointMismatchError } from "./errors.ts";
 import type { Member } from "./roster.ts";
 import type { Profile } from "./updateRule.ts";
@@ -78,17 +78,21 @@ function mismatch(thing: string, wrong: string): never {
   );
 }
 
-/** What is on the GPU now. All reads are submitted before the first is awaited: no update falls between two of them. */
+/** What is on the GPU now: no update falls between two of its tensors. */
 export async function readTensors(gpu: Gpu, members: Iterable<Member>): Promise<Map<string, TensorState>> {
-  const tensors = [...members].map(async ({ tensor, states, cohort, isFrozen }) => {
-    const { name, shape, elements } = tensor;
-    const { stepCount } = cohort;
-    const read = async (slice: Slice): Promise<Float32Array<ArrayBuffer>> =>
-      elements > 0 ? (await readFloats(gpu, slice)).slice(0, elements) : new Float32Array();
-    const values = await Promise.all([...states].map(async ([state, slice]) => [state, await read(slice)] as const));
-    return [name, { shape, stepCount, isFrozen, states: new Map(values) }] as const;
+  const facts = [...members].map(({ tensor, states, cohort: { stepCount }, isFrozen }) => {
+    return { tensor, states: [...states], stepCount, isFrozen };
   });
-  return new Map(await Promise.all(tensors));
+  const read = await readSlices(
+    gpu,
+    facts.flatMap(({ tensor, states }) => states.map(([, slice]) => ({ ...slice, size: tensor.elements * 4 }))),
+  );
+  return new Map(
+    facts.map(({ tensor: { name, shape }, states, stepCount, isFrozen }) => {
+      const values = states.map(([state]) => [state, (read.shift() as Float32Array).slice()] as const);
+      return [name, { shape, stepCount, isFrozen, states: new Map(values) }];
+    }),
+  );
 }
 
 /** Writes states that `checkState` has let pass. */

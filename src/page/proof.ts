@@ -1,11 +1,10 @@
 import { initialWeights } from "../engine/index.ts";
-import type { Gpu } from "../gpu/index.ts";
 import { exemptByDefault, type UpdateRule } from "../optim/index.ts";
 import * as reference from "../reference/index.ts";
 import { float32 } from "../reference/index.ts";
 import { type LinearLayer, perceptron } from "../reference/perceptron.ts";
 import { Batches } from "../train/batches.ts";
-import { createTraining, type TrainingOptions } from "../train/perceptronTraining.ts";
+import type { TrainingOptions } from "../train/perceptronTraining.ts";
 import { TaskYielder } from "../train/taskYielder.ts";
 
 /** How far the GPU's weights are from the CPU reference's after the same first steps of the same run. */
@@ -19,36 +18,13 @@ export interface Proof {
   readonly bitEqualShare: number;
 }
 
-export interface ProofOptions {
-  readonly steps?: number;
-  /** Called after each step of the reference. */
-  readonly onProgress?: (step: number) => void;
-}
-
 /**
- * Trains the first steps of a run twice, on the GPU and by the CPU reference in float32, and compares all weights. Both
- * start from the same weights and see the same batches; the reference shares no arithmetic with the shaders.
+ * The weights after some steps of a run, by the CPU reference in float32. It begins with the run's weights and sees its
+ * batches, and shares no arithmetic with the shaders.
  */
-export async function proveRun(
-  gpu: Gpu,
-  options: TrainingOptions,
-  { steps = 50, onProgress = () => {} }: ProofOptions = {},
-): Promise<Proof> {
-  const training = await createTraining(gpu, options);
-  try {
-    await training.run({ until: steps });
-    const weights = await training.weights();
-    return compareWeights(steps, weights, await referenceWeights(options, steps, onProgress));
-  } finally {
-    training.destroy();
-  }
-}
-
-/** The weights after some steps of a run, by the CPU reference in float32. */
 export async function referenceWeights(
   { dataset, optimizer: rule, batch, seed, width }: Omit<TrainingOptions, "epochs">,
   steps: number,
-  onProgress: (step: number) => void = () => {},
 ): Promise<Map<string, Float32Array>> {
   const { features, classes, train } = dataset;
   const tensors = initialWeights({ features, width, classes: classes.length }, seed).map(({ data, ...tensor }) => ({
@@ -67,7 +43,6 @@ export async function referenceWeights(
     batches.fill(step, x, y);
     perceptron(layers, x, y, float32);
     for (const tensor of tensors) update(rule, tensor, tensor.isExempt, step + 1);
-    onProgress(step + 1);
     await tasks.nextTask();
   }
   tasks.close();

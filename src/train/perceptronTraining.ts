@@ -1,5 +1,5 @@
 import { initialWeights, metricSlots, type Pass, Perceptron } from "../engine/index.ts";
-import { type Gpu, read, readFloats, UsageError } from "../gpu/index.ts";
+import { type Gpu, read, readFloats, readSlices, UsageError } from "../gpu/index.ts";
 import { createOptimizer, HyperparameterError, type Optimizer, ShapeError, type UpdateRule } from "../optim/index.ts";
 import { type SumOfSquares, sumOfSquares } from "../optim/sumOfSquares.ts";
 import { Batches } from "./batches.ts";
@@ -181,12 +181,12 @@ export class Training {
 
   /** The weights after the steps submitted so far, by name: `layers.0.weight` [features, width] and so on, row-major. */
   async weights(): Promise<Map<string, { shape: readonly number[]; data: Float32Array }>> {
-    const read = this.#perceptron.tensors.map(async ({ name, shape, param }) => {
-      const elements = shape.reduce((product, side) => product * side, 1);
-      const data = (await readFloats(this.#gpu, param)).subarray(0, elements);
-      return [name, { shape, data }] as const;
-    });
-    return new Map(await Promise.all(read));
+    const { tensors } = this.#perceptron;
+    const read = await readSlices(
+      this.#gpu,
+      tensors.map(({ shape, param }) => ({ ...param, size: shape.reduce((product, side) => product * side, 4) })),
+    );
+    return new Map(tensors.map(({ name, shape }, i) => [name, { shape, data: read[i] as Float32Array }]));
   }
 
   /** Gives all GPU memory back. */

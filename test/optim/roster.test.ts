@@ -116,6 +116,23 @@ describe("a group that joins later", () => {
   });
 });
 
+gpuTest(
+  "a group cannot join while an update waits for its submit, nor an optimizer that is destroyed",
+  async ({ gpu }) => {
+    const [w, late] = [testTensor(gpu, "w", 12, 6), testTensor(gpu, "late", 3, 7)];
+    const optimizer = await createOptimizer(gpu, sgd({ lr: 0.1 }), [{ tensors: [w], exempt: all }]);
+    w.feed(1);
+    const joining = optimizer.addParamGroup({ tensors: [late] });
+    optimizer.encode();
+    await expect(joining).rejects.toThrow(/encoded and not submitted/);
+    gpu.stream.submit();
+    expect(await w.read()).toEqual((await alone(gpu, rowOfSgd, "w", 12, 6, 1))[0]);
+    const tooLate = optimizer.addParamGroup({ tensors: [late] });
+    optimizer.destroy();
+    await expect(tooLate).rejects.toThrow(/destroyed/);
+  },
+);
+
 const rowOfSgd: Row = { rule: "sgd", desc: "lr 0.1", hyper: { lr: 0.1 } };
 
 gpuTest("encodeTo puts the update into a pass of the caller's", async ({ gpu }) => {

@@ -1,4 +1,4 @@
-import { type Gpu, layoutSlab, readFloats, Slab, type Slice } from "../../src/gpu/index.ts";
+import { type Gpu, layoutSlab, readSlices, Slab, type Slice } from "../../src/gpu/index.ts";
 import type { Memory, ParityTensor } from "./cases.ts";
 
 /** Tensors on the GPU: parameters and gradients, as one of the layouts of `Memory`. */
@@ -67,15 +67,10 @@ function inBuffers(gpu: Gpu, tensors: readonly ParityTensor[], shared: boolean):
   };
 }
 
-/** The numbers of many slices, buffer by buffer: one read each, however many tensors it holds. */
-export async function readAll(gpu: Gpu, slices: readonly Slice[], counts: readonly number[]): Promise<Float32Array[]> {
-  const whole = new Map<GPUBuffer, Float32Array>();
-  for (const { buffer } of slices) {
-    if (whole.has(buffer)) continue;
-    const end = Math.max(...slices.filter((slice) => slice.buffer === buffer).map(({ offset, size }) => offset + size));
-    whole.set(buffer, end ? await readFloats(gpu, { buffer, offset: 0, size: end }) : new Float32Array());
-  }
-  return slices.map(({ buffer, offset }, i) =>
-    (whole.get(buffer) as Float32Array).subarray(offset / 4, offset / 4 + (counts[i] as number)),
+/** The numbers of many tensors. */
+export function readAll(gpu: Gpu, slices: readonly Slice[], counts: readonly number[]): Promise<Float32Array[]> {
+  return readSlices(
+    gpu,
+    slices.map((slice, i) => ({ ...slice, size: (counts[i] as number) * 4 })),
   );
 }
