@@ -9,6 +9,7 @@ import { adagradRows } from "./rows/adagrad.ts";
 import { adamRows } from "./rows/adam.ts";
 import { adamaxRows } from "./rows/adamax.ts";
 import { rowsBeyondTorch } from "./rows/beyondTorch.ts";
+import { muonRows } from "./rows/muon.ts";
 import { nadamRows } from "./rows/nadam.ts";
 import { radamRows } from "./rows/radam.ts";
 import { rmspropRows } from "./rows/rmsprop.ts";
@@ -28,6 +29,7 @@ export const torchRows: readonly Row[] = [
   ...adamaxRows,
   ...nadamRows,
   ...radamRows,
+  ...muonRows,
 ];
 
 export const table: readonly Row[] = [...torchRows, ...rowsBeyondTorch];

@@ -14,6 +14,7 @@ export type RuleName =
   | "adamax"
   | "nadam"
   | "radam"
+  | "muon"
   | BeyondTorchRule;
 
 /** Hyperparameters as the rules take them; what is left out has the rule's default (PyTorch's). */
@@ -35,6 +36,9 @@ export interface RowHyper {
   lrDecay?: number;
   momentumDecay?: number;
   decoupled?: boolean;
+  nsSteps?: number;
+  nsCoefficients?: readonly number[];
+  adjust?: string;
 }
 
 export interface Row {
@@ -44,6 +48,10 @@ export interface Row {
   hyper: RowHyper;
   /** Values that replace those of `hyper` at step t (the first step is t = 1). */
   vary?: (t: number) => RowHyper;
+  /** Of the tensor that PyTorch is run with, where the rule asks for a matrix: `fixtureCount` elements. */
+  shape?: readonly number[];
+  /** How far PyTorch's products of matrices may take the parameters from the reference's, in ulps; with the reason. */
+  matmulUlps?: number;
   /** How far PyTorch's fused kernels may be from those that fuse nothing, in ulps, where 8 does not do; with the reason. */
   fusedUlps?: number;
 }
