@@ -98,6 +98,8 @@ const off: Required<RowHyper> = {
   nsSteps: 0,
   nsCoefficients: [],
   adjust: "original",
+  towardsStart: false,
+  cautious: false,
 };
 
 const inCamelCase = (name: string): string =>

@@ -39,6 +39,8 @@ export interface RowHyper {
   nsSteps?: number;
   nsCoefficients?: readonly number[];
   adjust?: string;
+  towardsStart?: boolean;
+  cautious?: boolean;
 }
 
 export interface Row {
