@@ -3,6 +3,7 @@ import type { BuiltGuard, Guard } from "./gradients/guard.ts";
 import type { CheckedGradients } from "./gradients/options.ts";
 import { bindingOf, measureOf, measureParts, moduleParts } from "./parts.ts";
 import { findCulprit, rehearse } from "./rehearse.ts";
+import { withScratch } from "./scratch.ts";
 import { rowFloats, verdictBytes } from "./stepRows.ts";
 import { planRuns, type Run, type TileSizes, tileCount, tileFields, tileTable } from "./tiles.ts";
 import { makeTotals, type TiledPlacement, type Totals } from "./totals.ts";
@@ -54,9 +55,14 @@ export async function buildUpdate(gpu: Gpu, plan: UpdatePlan): Promise<BuiltUpda
   const most = Math.min(256, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
   const workgroupSize = 2 ** Math.floor(Math.log2(most));
   const sizes = { ...limits, workgroupSize };
-  const placements = placed(plan.families, workgroupSize);
   const owners: { release(): void }[] = [];
   try {
+    const families = plan.families.map((family) => {
+      const made = withScratch(gpu, family.variant, family.tensors);
+      owners.push(made);
+      return { ...family, tensors: made.tensors };
+    });
+    const placements = placed(families, workgroupSize);
     const slab = new Slab(
       pool,
       layoutSlab([rowsEntry(plan, limits.maxBufferSize)], limits.maxBufferSize),
@@ -151,10 +157,11 @@ async function buildFamily(gpu: Gpu, plan: FamilyPlan): Promise<BuiltPass> {
         continue;
       }
       const { rule, around, tensors } = plan;
-      const custom = await pass.build({
+      const context = {
         ...{ gpu, around, rows, profile: rule.profile, constants: constantsOf(gpu, plan), totals: totals?.totals },
         tensors: tensors.filter(({ elements }) => elements > 0),
-      });
+      };
+      const custom = await pass.build(context, pass.kernels);
       owners.push(custom);
       passes.push(custom);
     }
@@ -176,11 +183,11 @@ async function buildFamily(gpu: Gpu, plan: FamilyPlan): Promise<BuiltPass> {
 
 type BoundRun = Run & { readonly table: Slice };
 
-/** The bindings of bind group 1: the rule's states from 0, and what the optimizer adds at numbers of its own. */
+/** The bindings of bind group 1: the rule's states and scratch from 0, and what the optimizer adds at numbers of its own. */
 function stateBindings<T>({ variant, extras }: Family, of: (i: number) => T): Record<number, T> {
-  const own = variant.state.map((_, i) => [i, of(i)] as const);
-  const added = Object.values(extras).map((binding, i) => [binding, of(variant.state.length + i)] as const);
-  return Object.fromEntries([...own, ...added]);
+  const { state, scratch = [] } = variant;
+  const numbers = [...state.keys(), ...Object.values(extras), ...[...scratch.keys()].map((i) => state.length + i)];
+  return Object.fromEntries(numbers.map((binding, i) => [binding, of(i)]));
 }
 
 async function updateDispatches(

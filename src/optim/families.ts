@@ -64,7 +64,7 @@ function familyOf(rule: UpdateRule, inputs: readonly RuleInput[], around: Around
  * @throws LimitError naming the rule.
  */
 export function requireBindings({ rule, variant, states }: RuleFamily, limits: Limits): void {
-  const needed = 4 + states.length + (measureOf(variant) ? 1 : 0);
+  const needed = 4 + states.length + (variant.scratch?.length ?? 0) + (measureOf(variant) ? 1 : 0);
   const { maxStorageBuffersPerShaderStage: allowed } = limits;
   if (needed <= allowed) return;
   throw new LimitError(

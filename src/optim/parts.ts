@@ -95,6 +95,9 @@ export function measureOf({ passes = [] }: Variant): MeasurePass | undefined {
 
 const plain: Around = { isGuarded: false, hasAverage: false };
 
+/** What a custom pass's kernel needs to read the step's rows: see shaders/optim/parts/rows.wgsl. */
+export const rowParts = ({ isGuarded }: Around): ShaderPart[] => [wide, tiles, rows, isGuarded ? guarded : unguarded];
+
 /** What a kernel needs that works on tiles without scalars. */
 export const tileParts = (lanes: 4 | 1): ShaderPart[] => [lanes === 4 ? wide : scalar, tiles];
 

@@ -18,7 +18,9 @@ export interface MeasurePass {
 /** Work before the update that is not done tile by tile. */
 export interface CustomPass {
   readonly kind: "custom";
-  build(context: PassContext): Promise<BuiltPass>;
+  /** The WGSL of its kernels, by name, without what `rowParts` brings. */
+  readonly kernels: Readonly<Record<string, readonly ShaderPart[]>>;
+  build(context: PassContext, kernels: CustomPass["kernels"]): Promise<BuiltPass>;
 }
 
 export type Pass = MeasurePass | CustomPass;
@@ -27,6 +29,8 @@ export type Pass = MeasurePass | CustomPass;
 export interface Variant {
   /** Names of the state buffers, in the order of their bindings in bind group 1. */
   readonly state: readonly string[];
+  /** Names of buffers like the states, behind them in bind group 1, of which nothing outlasts a step: see scratch.ts. */
+  readonly scratch?: readonly string[];
   /** The rule's WGSL: its own file and the parts it stands on. */
   readonly parts: readonly ShaderPart[];
   /** What comes before the update, in order. */
@@ -51,6 +55,7 @@ export interface PassTensor {
   readonly elements: number;
   readonly param: Slice;
   readonly grad: Slice;
+  /** Also the scratch, by its names. */
   readonly states: ReadonlyMap<string, Slice>;
   /** Its number among the optimizer's tensors. */
   readonly index: number;

@@ -1,8 +1,17 @@
 import { type Coefficients, orthogonalized } from "./newtonSchulz.ts";
-import { lerp, type Profile, type Round, shrinkThenStep, type Values } from "./numerics.ts";
+import {
+  type DecayHyper,
+  lerp,
+  type ParamTensor,
+  type Profile,
+  type Round,
+  shrinkScalars,
+  shrinkThenStep,
+  type Values,
+} from "./numerics.ts";
 import type { Tiling } from "./total.ts";
 
-export interface MuonHyper {
+export interface MuonHyper extends DecayHyper {
   lr: number;
   momentum: number;
   nesterov: boolean;
@@ -15,10 +24,8 @@ export interface MuonHyper {
 }
 
 /** A matrix and its state. Of a kernel, [out, in, height, width], all sides but the first are its columns. */
-export interface MuonTensor {
+export interface MuonTensor extends ParamTensor {
   shape: readonly number[];
-  param: Values;
-  grad: Values;
   velocity: Values;
 }
 
@@ -32,13 +39,14 @@ export function adjustment(adjust: MuonHyper["adjust"], rows: number, columns: n
  * momentum; p ← p - (lr λ p + lr adjust O), O being u with all its singular values near 1. Step t (from 1), in place.
  */
 export function muon(
-  { shape, param, grad, velocity }: MuonTensor,
+  tensor: MuonTensor,
   hyper: MuonHyper,
   _t: number,
   round: Round,
   profile: Profile,
   tiling?: Tiling,
 ): void {
+  const { shape, param, grad, velocity } = tensor;
   const [rows = 0, ...others] = shape;
   const columns = others.reduce((product, side) => product * side, 1);
   const [momentum, oneMinusMomentum] = [round(hyper.momentum), round(1 - hyper.momentum)];
@@ -52,10 +60,9 @@ export function muon(
   const o = orthogonalized(ahead, [rows, columns], { coefficients, steps, eps }, round, tiling);
   const lr = round(hyper.lr);
   const adjust = round(adjustment(hyper.adjust, rows, columns));
-  const decay = round(hyper.lr * hyper.weightDecay);
-  const keep = round(1 - hyper.lr * hyper.weightDecay);
+  const shrink = shrinkScalars(hyper, round);
   for (let i = 0; i < param.length; i++) {
     const step = round(lr * round(adjust * (o[i] as number)));
-    param[i] = shrinkThenStep(param[i] as number, decay, keep, step, round, profile);
+    param[i] = shrinkThenStep(tensor, i, shrink, step, round, profile);
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { Limits } from "../../src/gpu/index.ts";
 import type { Profile } from "../../src/reference/index.ts";
+import { shapeFor } from "./shapes.ts";
 import { type Row, type RuleName, table } from "./table.ts";
 
 export interface ParityTensor {
@@ -54,7 +55,7 @@ function tableCases(): ParityCase[] {
         rule: row.rule,
         profile,
         rows: [row],
-        tensors: [{ name: "w", shape: [size], paramGroup: 0 }],
+        tensors: [{ name: "w", shape: shapeFor(row.rule, size), paramGroup: 0 }],
         memory: "slabs" as const,
         exempt: false,
         limits: {},

@@ -22,7 +22,8 @@ export interface Comparison {
 /** A tensor as the reference has it. */
 type Twin = references.SurroundedTensor & Record<string, Values>;
 type RuleMaker = (options: object) => UpdateRule;
-export type Reference = references.Step<references.SurroundedTensor, object>;
+/** Rules of matrices ask for the tensor's sides. */
+export type Reference = references.Step<references.SurroundedTensor & { shape?: readonly number[] }, object>;
 
 const ruleMakers: Record<string, unknown> = { ...rules };
 const twinOf: Record<string, unknown> = { ...references };
@@ -85,7 +86,7 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
       const hyper = hypers[spec.paramGroup] as ReturnType<typeof resolvedHyper>;
       const spared = test.exempt && exemptByDefault(spec) ? { ...hyper, weightDecay: 0 } : hyper;
       tensor.grad = grads[i] as Values;
-      reference(tensor, spared, t, float32, profile, tilings[i]);
+      reference({ ...tensor, shape: spec.shape }, spared, t, float32, profile, tilings[i]);
       for (const [k, name] of names.entries()) grow(scales[i]?.[k] as Values, tensor[name] as Values);
     }
   }

@@ -42,6 +42,7 @@ export function trace(
   profile: Profile,
   { count, steps, recorded }: Length = fixtureLength,
 ): Recorded[] {
+  const shape = row.shape ?? [count];
   const zeros = () => (precision === "float32" ? new Float32Array(count) : new Float64Array(count));
   const round = precision === "float32" ? float32 : float64;
   const hyperOf = (t: number): Hyper => ({ ...torchDefaults(row.rule), ...hyperAt(row, t) });
@@ -60,7 +61,7 @@ export function trace(
     const hyper = hyperOf(t);
     grad.set(gradientAt(fixtureSeed, t, count));
     const terms = largestTerms(rule.decay, hyper, t, param, grad);
-    referenceOf(row.rule)({ ...tensors, param, grad }, hyper, t, round, profile);
+    referenceOf(row.rule)({ ...tensors, param, grad, shape }, hyper, t, round, profile);
     for (const name of namesOf(tensors)) {
       const scale = scales[name]!;
       scale.forEach((before, i) => {

@@ -2,6 +2,7 @@
 import type { Profile, Round, Values } from "../../src/reference/index.ts";
 import { float32, float64 } from "../../src/reference/index.ts";
 import { optionsOf, referenceOf, ruleOf } from "../parity/runCase.ts";
+import { shapeFor } from "../parity/shapes.ts";
 import type { Row, RowHyper, RuleName } from "../parity/table.ts";
 
 export interface Run {
@@ -31,9 +32,10 @@ export function run(what: Run, watch: (t: number, state: State) => void = () => 
   const state: State = { param: values(start) };
   for (const each of rule.variant(rule.uses).state) state[each] = values(new Float64Array(start.length));
   const reference = referenceOf(name);
+  const shape = shapeFor(name, start.length);
   for (let t = 1; t <= steps; t++) {
     const grad = values(gradient(t, state.param));
-    reference({ ...state, grad }, rule.hyperAt(t), t, round, profile);
+    reference({ ...state, grad, shape }, rule.hyperAt(t), t, round, profile);
     watch(t, state);
   }
   return state;

@@ -6,8 +6,6 @@
 // block, workgroup or grid. What a file that stands on this one brings: `extentOf`, `leftAt` and `rightAt`, whether those
 // lie side by side along k (`isLeftAlongInner`, `isRightAlongInner`), and `store`.
 
-override GRID_WIDTH: u32;
-
 const SIDE = 64u;
 const DEPTH = 16u;
 const FOURS = SIDE / 4u;
@@ -28,7 +26,7 @@ var<workgroup> rightPanel: array<vec4f, DEPTH * STRIDE>;
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let index = workgroup.y * GRID_WIDTH + workgroup.x;
+  let index = tileIndex(workgroup);
   if (index >= arrayLength(&blocks) || isSkipped()) {
     return;
   }

@@ -1,10 +1,11 @@
 import { cosineLr, type Row } from "./row.ts";
 
 /**
- * The products of matrices, whose sums PyTorch leaves to a library: the order is not the reference's, and a Newton-Schulz step
- * makes the differences of small singular values up to 3.4 times larger. WORST.
+ * PyTorch leaves the sums of its products to a library, in whose order the reference does not add them up, and each
+ * Newton-Schulz step makes what differs in a small singular value up to 3.4 times larger. The worst of these rows is 9.0 ulp
+ * after 50 steps, fused or not; the velocities have PyTorch's bits.
  */
-const matmulUlps = 64;
+const roundedUlps = 16;
 
 const wide = [8, 12] as const;
 const tall = [12, 8] as const;
@@ -13,7 +14,8 @@ const row = (desc: string, hyper: Row["hyper"], more: Partial<Row> = {}): Row =>
   desc,
   hyper,
   shape: wide,
-  matmulUlps,
+  roundedUlps,
+  fusedUlps: roundedUlps,
   ...more,
 });
 

@@ -50,10 +50,10 @@ export interface Row {
   hyper: RowHyper;
   /** Values that replace those of `hyper` at step t (the first step is t = 1). */
   vary?: (t: number) => RowHyper;
-  /** Of the tensor that PyTorch is run with, where the rule asks for a matrix: `fixtureCount` elements. */
+  /** The sides of the tensor that the oracle has; one of 96 elements where it is left out. */
   shape?: readonly number[];
-  /** How far PyTorch's products of matrices may take the parameters from the reference's, in ulps; with the reason. */
-  matmulUlps?: number;
+  /** How far PyTorch may be that rounds each operation on its own, in ulps, where it sums in another order; else 0. */
+  roundedUlps?: number;
   /** How far PyTorch's fused kernels may be from those that fuse nothing, in ulps, where 8 does not do; with the reason. */
   fusedUlps?: number;
 }
