@@ -2,18 +2,32 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Gpu, layoutSlab, Slab } from "../../src/gpu/index.ts";
 import { join } from "../../src/gpu/shader.ts";
-import { createOptimizer, type HyperInput, type OptimizerTensor, type ParamGroupInput } from "../../src/optim/index.ts";
-import { moduleParts } from "../../src/optim/parts.ts";
+import {
+  createOptimizer,
+  type HyperInput,
+  type OptimizerTensor,
+  type ParamGroupInput,
+  type UpdateRule,
+} from "../../src/optim/index.ts";
+import { measureOf, measureParts, moduleParts } from "../../src/optim/parts.ts";
+import { shapeFor } from "../parity/shapes.ts";
 import { countObjects } from "../support/countObjects.ts";
 import { bufferOf, gpuTest } from "../support/gpuTest.ts";
 import { variants } from "./variants.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
-/** Tensors in two slabs, of all sizes, weights and biases by turns, as `groups` paramGroups. */
-function model(gpu: Gpu, count: number, groups: number): { paramGroups: ParamGroupInput[]; destroy: () => void } {
-  const shapes = Array.from({ length: count }, (_, i) => (i % 2 ? [1 + ((i * 7) % 90)] : [1 + (i % 13), 3 + (i % 29)]));
-  const names = shapes.map((shape, i) => `layers.${i >> 1}.${shape.length === 1 ? "bias" : "weight"}`);
+/** Tensors in two slabs, of all sizes, weights and biases by turns, as `groups` paramGroups that the rule takes. */
+function model(
+  gpu: Gpu,
+  count: number,
+  groups: number,
+  rule: UpdateRule,
+): { paramGroups: ParamGroupInput[]; destroy: () => void } {
+  const shapes = Array.from({ length: count }, (_, i) =>
+    i % 2 ? shapeFor(rule.name, 1 + ((i * 7) % 90)) : [1 + (i % 13), 3 + (i % 29)],
+  );
+  const names = shapes.map((_, i) => `layers.${i >> 1}.${i % 2 ? "bias" : "weight"}`);
   const elements = shapes.map((shape) => shape.reduce((product, side) => product * side, 1));
   const layout = layoutSlab(
     names.map((name, i) => ({ name, elements: elements[i]! })),
@@ -30,14 +44,17 @@ function model(gpu: Gpu, count: number, groups: number): { paramGroups: ParamGro
 
 const rules = Object.entries(variants);
 
-describe("a step of the whole model is one dispatch, one submit and one small write, and makes nothing:", () => {
+/** Dispatches of a step, however many tensors there are: one, where nothing else is said. */
+const dispatchesOf: Readonly<Record<string, number>> = { muon: 3 + 3 * 5, "muon with four steps": 3 + 3 * 4 };
+
+describe("a step of the whole model is few dispatches, one submit and one small write, and makes nothing:", () => {
   const sizes = [
     ...rules.map(([name, rule]) => [148, 3, name, rule] as const),
     [1_000, 3, "adamw", variants.adamw!],
     [1, 1, "sgd", variants.sgd!],
   ] as const;
-  gpuTest.for(sizes)("%i tensors in %i paramGroups, %s", async ([count, groups, , rule], { gpu }) => {
-    const { paramGroups, destroy } = model(gpu, count, groups);
+  gpuTest.for(sizes)("%i tensors in %i paramGroups, %s", async ([count, groups, name, rule], { gpu }) => {
+    const { paramGroups, destroy } = model(gpu, count, groups, rule);
     const optimizer = await createOptimizer(gpu, rule, paramGroups);
     optimizer.step();
     const { created } = countObjects(gpu.device);
@@ -45,17 +62,19 @@ describe("a step of the whole model is one dispatch, one submit and one small wr
     const launch = vi.spyOn(GPUComputePassEncoder.prototype, "dispatchWorkgroups");
     const pass = vi.spyOn(GPUCommandEncoder.prototype, "beginComputePass");
     const [stats, counts] = [gpu.pool.stats, { ...gpu.stream.counts }];
-    const steps = 100;
+    const dispatches = dispatchesOf[name] ?? 1;
+    const steps = dispatches === 1 ? 100 : 10;
     for (let step = 0; step < steps; step++) optimizer.step();
 
     const rows = paramGroups.reduce((sum, { tensors }) => sum + Math.min(tensors.length, 2), 0);
-    expect(optimizer.dispatchCount).toBe(1);
+    expect(optimizer.dispatchCount).toBe(dispatches);
     expect(created).toEqual({ createCommandEncoder: steps });
     expect(gpu.pool.stats).toEqual(stats);
-    expect([pass, launch, submit, write].map((spy) => spy.mock.calls.length)).toEqual([steps, steps, steps, steps]);
+    expect([pass, submit, write].map((spy) => spy.mock.calls.length)).toEqual([steps, steps, steps]);
+    expect(launch.mock.calls.length).toBe(steps * dispatches);
     for (const [, , data] of write.mock.calls) expect(data.byteLength).toBe(rows * 128);
     expect(gpu.stream.counts).toEqual({
-      dispatches: counts.dispatches + steps,
+      dispatches: counts.dispatches + steps * dispatches,
       submits: counts.submits + steps,
       writes: counts.writes + steps,
       copies: counts.copies,
@@ -108,6 +127,8 @@ describe("bytes moved a parameter and step:", () => {
     "radam, decoupled": 28,
     lion: 20,
     adan: 44,
+    muon: 28,
+    "muon with four steps": 28,
   };
 
   /** Loads and stores of each buffer of elements in the shader, by its name. */
@@ -125,7 +146,10 @@ describe("bytes moved a parameter and step:", () => {
 
   test("every rule has its number here", () => expect(Object.keys(bytes)).toEqual(Object.keys(variants)));
 
-  test.for(rules.flatMap(([name, rule]) => ([4, 1] as const).map((lanes) => [name, lanes, rule] as const)))(
+  const inLanes = rules.flatMap(([name, rule]) => ([4, 1] as const).map((lanes) => [name, lanes, rule] as const));
+  const hasPasses = (rule: UpdateRule): boolean => measureOf(rule.variant(rule.uses)) !== undefined;
+
+  test.for(inLanes.filter(([, , rule]) => !hasPasses(rule)))(
     "the shader of %s in lanes of %i loads each buffer once, and stores once what it changes",
     ([name, lanes, rule]) => {
       const variant = rule.variant(rule.uses);
@@ -140,8 +164,25 @@ describe("bytes moved a parameter and step:", () => {
     },
   );
 
+  test.for(inLanes.filter(([, , rule]) => rule.name === "muon"))(
+    "the two shaders of %s in lanes of %i load and store each buffer once",
+    ([name, lanes, rule]) => {
+      const variant = rule.variant(rule.uses);
+      const [measure, update] = [measureParts(variant, lanes), moduleParts(variant, lanes)];
+      const [both, load, store] = [
+        { loads: 1, stores: 1 },
+        { loads: 1, stores: 0 },
+        { loads: 0, stores: 1 },
+      ];
+      const shared = { param: both, grad: both }; // each in what all modules have, called in one of the two
+      expect(accesses(join(measure))).toEqual({ ...shared, velocity: both, ahead: store });
+      expect(accesses(join(update))).toEqual({ ...shared, orthogonal: load });
+      expect(4 * (3 + 2 + 1 + 1)).toBe(bytes[name]);
+    },
+  );
+
   gpuTest.for(rules)("%s says the same of itself", async ([name, rule], { gpu }) => {
-    const { paramGroups, destroy } = model(gpu, 2, 1);
+    const { paramGroups, destroy } = model(gpu, 2, 1, rule);
     const optimizer = await createOptimizer(gpu, rule, paramGroups);
     expect(optimizer.bytesPerParameter).toBe(bytes[name]);
     expect(optimizer.stateNames).toEqual(rule.variant(rule.uses).state);
@@ -152,19 +193,21 @@ describe("bytes moved a parameter and step:", () => {
 
 describe("no hyperparameter is baked into a pipeline:", () => {
   /** Every number of the rule, a little different at every step. */
-  const varying = (hyper: Readonly<Record<string, number | boolean>>): HyperInput =>
+  const varying = (rule: UpdateRule): HyperInput =>
     Object.fromEntries(
-      Object.entries(hyper).map(([name, value]) => [
+      Object.entries(rule.hyperAt(1)).map(([name, value]) => [
         name,
-        typeof value === "number" ? (t: number) => (value || 1e-3) * (1 - t / 1_000) : value,
+        typeof value === "number" && !rule.fixed.includes(name)
+          ? (t: number) => (value || 1e-3) * (1 - t / 1_000)
+          : value,
       ]),
     );
 
   gpuTest.for(rules)(
     "%s with all of them changed at every step, by schedule and by set()",
     async ([, rule], { gpu }) => {
-      const { paramGroups, destroy } = model(gpu, 6, 2);
-      const optimizer = await createOptimizer(gpu, rule.with(varying(rule.hyperAt(1))), paramGroups);
+      const { paramGroups, destroy } = model(gpu, 6, 2, rule);
+      const optimizer = await createOptimizer(gpu, rule.with(varying(rule)), paramGroups);
       optimizer.step();
       const { created } = countObjects(gpu.device);
       for (let t = 2; t <= 20; t++) {
@@ -172,7 +215,7 @@ describe("no hyperparameter is baked into a pipeline:", () => {
         const { amsgrad, ...hyper } = optimizer.paramGroups[1]!.hyperAt(t);
         const slower = Object.entries(hyper).map(([name, value]) => [
           name,
-          typeof value === "number" ? value * 0.99 : value,
+          typeof value === "number" && !rule.fixed.includes(name) ? value * 0.99 : value,
         ]);
         optimizer.paramGroups[1]!.set(Object.fromEntries([...slower, ["maximize", t % 2 === 0]]));
       }
@@ -185,7 +228,7 @@ describe("no hyperparameter is baked into a pipeline:", () => {
   gpuTest.for(rules)(
     "a second optimizer of %s, whatever its hyperparameters, compiles nothing",
     async ([, rule], { gpu }) => {
-      const { paramGroups, destroy } = model(gpu, 4, 1);
+      const { paramGroups, destroy } = model(gpu, 4, 1, rule);
       (await createOptimizer(gpu, rule, paramGroups)).destroy();
       const { created } = countObjects(gpu.device);
       const second = await createOptimizer(gpu, rule.with({ lr: 0.5, weightDecay: 0.25, maximize: true }), paramGroups);

@@ -21,7 +21,7 @@ async function holds(optimizer: Optimizer, tensor: TestTensor): Promise<Float32A
 
 /** The same tensor, alone, after so many steps. */
 async function alone(gpu: Gpu, row: Row, name: string, count: number, seed: number, steps: number) {
-  const tensor = testTensor(gpu, name, count, seed);
+  const tensor = testTensor(gpu, name, count, seed, row.rule);
   const optimizer = await createOptimizer(gpu, ruleOf(row.rule)(optionsOf(row)), [{ tensors: [tensor], exempt: all }]);
   for (let t = 1; t <= steps; t++) {
     tensor.feed(t);
@@ -34,7 +34,8 @@ async function alone(gpu: Gpu, row: Row, name: string, count: number, seed: numb
 
 describe("a tensor that is frozen for a while", () => {
   gpuTest.for(rows)("%s: keeps every bit, and then goes on where it left off", async ([, row], { gpu }) => {
-    const [still, moving] = [testTensor(gpu, "still", 37, 1), testTensor(gpu, "moving", 70, 2)];
+    const still = testTensor(gpu, "still", 37, 1, row.rule);
+    const moving = testTensor(gpu, "moving", 70, 2, row.rule);
     const rule = ruleOf(row.rule)(optionsOf(row));
     const optimizer = await createOptimizer(gpu, rule, [{ tensors: [still, moving], exempt: all }]);
     const steps = { still: 0, moving: 0 };
@@ -81,7 +82,8 @@ describe("a tensor that is frozen for a while", () => {
 
 describe("a group that joins later", () => {
   gpuTest.for(rows)("%s: begins at its own first step, and disturbs nobody", async ([, row], { gpu }) => {
-    const [first, later] = [testTensor(gpu, "first", 1030, 4), testTensor(gpu, "later", 21, 5)];
+    const first = testTensor(gpu, "first", 1030, 4, row.rule);
+    const later = testTensor(gpu, "later", 21, 5, row.rule);
     const optimizer = await createOptimizer(gpu, ruleOf(row.rule)(optionsOf(row)), [{ tensors: [first], exempt: all }]);
     for (let t = 1; t <= 5; t++) {
       first.feed(t);

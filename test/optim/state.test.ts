@@ -17,7 +17,8 @@ import { type TestTensor, testTensor } from "./solo.ts";
 const steps = 8;
 
 async function opened(gpu: Gpu, row: Row): Promise<{ optimizer: Optimizer; tensors: TestTensor[] }> {
-  const tensors = [testTensor(gpu, "a", 33, 1), testTensor(gpu, "b", 1027, 2), testTensor(gpu, "none", 0, 3)];
+  const sizes = { a: 33, b: 1027, none: 0 };
+  const tensors = Object.entries(sizes).map(([name, count], i) => testTensor(gpu, name, count, i + 1, row.rule));
   const optimizer = await createOptimizer(gpu, ruleOf(row.rule)(optionsOf(row)), [{ tensors, exempt: () => false }]);
   return { optimizer, tensors };
 }

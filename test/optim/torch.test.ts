@@ -31,7 +31,7 @@ afterAll(() => gpu.destroy());
 
 /** What the GPU holds after each recorded step. */
 async function traceOnGpu(row: Row): Promise<Map<number, Tensors>> {
-  const tensor = { name: "w", shape: [fixtureCount], paramGroup: 0 };
+  const tensor = { name: "w", shape: row.shape ?? [fixtureCount], paramGroup: 0 };
   const memory = allocate(gpu, [tensor], "slabs");
   memory.write("param", [initialParam(fixtureSeed, fixtureCount)]);
   const place = { ...tensor, param: memory.param("w"), grad: memory.grad("w") };
@@ -68,6 +68,7 @@ test.each(torchRows.map((row) => [`${row.rule} · ${row.desc}`, row] as const))(
     }
     if (!gpu.adapter.isSoftware) return;
     const scales = recorded.at(-1)?.scales as Tensors;
-    expect(worstUlpErrors(found.get(fixtureSteps) as Tensors, decodeTensors(correctlyRounded), scales)).toBe(0);
+    const error = worstUlpErrors(found.get(fixtureSteps) as Tensors, decodeTensors(correctlyRounded), scales);
+    expect(error).toBeLessThanOrEqual(row.roundedUlps ?? 0);
   },
 );

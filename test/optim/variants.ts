@@ -6,6 +6,7 @@ import {
   adamw,
   adan,
   lion,
+  muon,
   nadam,
   radam,
   rmsprop,
@@ -37,4 +38,6 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   "radam, decoupled": radam({ weightDecay: 0.1, decoupled: true }),
   lion: lion(),
   adan: adan(),
+  muon: muon(),
+  "muon with four steps": muon({ nsSteps: 4 }),
 };
