@@ -93,7 +93,7 @@ describe("a step that clips, skips, scales and averages is three dispatches, one
     [148, 3, { averageDecay: 0.99, gradients: { zero: true, clipValue: 1 } }, 1],
   ] as const;
   gpuTest.for(sizes)("%i tensors in %i paramGroups, %j", async ([count, groups, given, dispatches], { gpu }) => {
-    const { paramGroups, destroy } = model(gpu, count, groups);
+    const { paramGroups, destroy } = model(gpu, count, groups, variants.adamw!);
     const optimizer = await createOptimizer(gpu, variants.adamw!, paramGroups, given);
     expect(optimizer.dispatchCount).toBe(dispatches);
     optimizer.step();

@@ -10,6 +10,7 @@ import { cases, type ParityCase } from "../parity/cases.ts";
 import { passes } from "../parity/gates.ts";
 import { runCase } from "../parity/runCase.ts";
 import { bufferOf, gpuTest, outcome } from "../support/gpuTest.ts";
+import { norm } from "../unit/lawsRun.ts";
 import { singularValues } from "./singularValues.ts";
 import { testTensor } from "./solo.ts";
 
@@ -61,10 +62,12 @@ describe("a step of momentum 0", () => {
     const adjust = adjustments(sides).original;
     const exact = orthogonalized(Float64Array.from(grad), sides, iteration, float64);
     expect(Math.max(...step.map((x, i) => Math.abs(-x / adjust - exact[i]!)))).toBeLessThan(1e-5);
-    for (const value of singularValues(step, sides)) {
-      expect(value / adjust).toBeGreaterThan(0.68);
-      expect(value / adjust).toBeLessThan(1.21);
-    }
+    // Five steps take what was 0.0015 of the norm and more to [0.675, 1.203]; Gaussian squares have less than that, too.
+    const smallest = singularValues(grad, sides).filter((value) => value / norm(grad) < 0.0015).length;
+    const values = singularValues(step, sides).map((value) => value / adjust);
+    expect(Math.max(...values)).toBeLessThan(1.21);
+    expect(values.filter((value) => value < 0.675).length).toBeLessThanOrEqual(smallest);
+    expect(smallest).toBeLessThan(values.length / 10 + 1);
     if (gpu.adapter.isSoftware) expect(step).toEqual(expectedStep(grad, sides));
   });
 
@@ -154,7 +157,7 @@ describe("Muon for the hidden matrices and AdamW for the rest, in one optimizer:
     });
     expect(optimizer.stateNames).toEqual(["velocity", "m", "v"]);
     expect(optimizer.describe()).toMatch(
-      /paramGroup 0: muon[^]*decays: a\.weight[^]*paramGroup 1: adamw[^]*exempt: a\.bias/,
+      /paramGroup 0: muon.*decays: a\.weight.*paramGroup 1: adamw.*exempt: a\.bias/s,
     );
     optimizer.destroy();
   });
@@ -175,7 +178,8 @@ describe("what Muon cannot update is refused, before anything is made:", () => {
 
   gpuTest("a matrix larger than a binding", async ({ gpu }) => {
     const small = await openGpu({ device: gpu.device, limits: { maxStorageBufferBindingSize: 4096 } });
-    const error = await outcome(createOptimizer(small, muon(), [testTensor(gpu, "w", 33 * 32, 1, "muon")]));
+    const made = createOptimizer(small, muon(), [testTensor(gpu, "w", 33 * 32, 1, "muon")]);
+    const error: unknown = await made.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(LimitError);
     expect((error as Error).message).toContain('tensor "w": muon binds a matrix and its square whole (got 4224 bytes');
     expect(small.pool.stats.liveBytes).toBe(0);

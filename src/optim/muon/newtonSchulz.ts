@@ -1,7 +1,7 @@
 import { type Dispatch, type Gpu, type Kernel, layoutSlab, Slab, type Slice } from "../../gpu/index.ts";
 import { rowParts } from "../parts.ts";
 import type { BuiltPass, CustomPass, PassContext, PassTensor } from "../variant.ts";
-import { requireMatrix } from "./matrix.ts";
+import { requireMatrix, type Sides } from "./matrix.ts";
 import { blockTable, type MatrixRun, matrixFields, matrixTable, type PlacedMatrix, planMatrixRuns } from "./plan.ts";
 
 /** What the products of a run of matrices are bound to, beside X and its squares. */
@@ -22,7 +22,8 @@ export async function buildNewtonSchulz(
   nsSteps: number,
 ): Promise<BuiltPass> {
   const { gpu, tensors } = context;
-  const compiled = await compile(context, kernels);
+  const sides = tensors.map(requireMatrix);
+  const compiled = await compile(context, kernels, operandsFor(gpu, sides));
   const slabs: Slab[] = [];
   const slab = (entries: readonly { name: string; elements: number }[], label: string): Slab => {
     slabs.push(new Slab(gpu.pool, layoutSlab(entries, gpu.limits.maxBufferSize), `optim/muon ${label}`));
@@ -38,7 +39,7 @@ export async function buildNewtonSchulz(
     gpu.pool.release(phases);
   };
   try {
-    const squares = tensors.map((tensor) => ({ name: tensor.name, elements: Math.min(...requireMatrix(tensor)) ** 2 }));
+    const squares = tensors.map(({ name }, i) => ({ name, elements: Math.min(...(sides[i] as Sides)) ** 2 }));
     const products = [slab(squares, "XXᵀ"), slab(squares, "polynomial")] as const;
     const runs = planMatrixRuns(
       tensors.map((tensor) => placed(tensor, products)),
@@ -67,11 +68,24 @@ export async function buildNewtonSchulz(
 
 type Compiled = Readonly<Record<"gram" | "polynomial" | "combine", Kernel>>;
 
-async function compile({ gpu, around }: PassContext, kernels: CustomPass["kernels"]): Promise<Compiled> {
+/** Multiply-adds of a product up to which a software adapter has them done before it has compiled the better kernel. */
+const fewProducts = 2 ** 21;
+
+/** How the products' operands come: see shaders/optim/muon/product.wgsl. The bits are the same. */
+function operandsFor({ adapter }: Gpu, sides: readonly Sides[]): "panels" | "direct" {
+  const products = sides.reduce((sum, [rows, columns]) => sum + rows * columns * Math.min(rows, columns), 0);
+  return adapter.isSoftware && products <= fewProducts ? "direct" : "panels";
+}
+
+async function compile(
+  { gpu, around }: PassContext,
+  kernels: CustomPass["kernels"],
+  operands: "panels" | "direct",
+): Promise<Compiled> {
   const kernel = (name: string): Promise<Kernel> =>
     gpu.kernels.get({
       label: `optim/muon ${name}`,
-      parts: [...rowParts(around), ...(kernels[name] ?? [])],
+      parts: [...rowParts(around), ...(kernels[`${name}/${operands}`] ?? [])],
       bindings: [
         ["read", "read", "uniform", "read"],
         name === "combine" ? ["read", "read", "read", "readWrite"] : ["read", "read", "readWrite"],
