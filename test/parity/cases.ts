@@ -5,7 +5,7 @@
 import type { Limits } from "../../src/gpu/index.ts";
 import type { GradientOptions } from "../../src/optim/index.ts";
 import type { Profile } from "../../src/reference/index.ts";
-import { shapeFor } from "./shapes.ts";
+import { shapeFor, takesMatrices } from "./shapes.ts";
 import { type Row, type RuleName, table } from "./table.ts";
 
 export interface ParityTensor {
@@ -83,6 +83,7 @@ const fullest: readonly { rule: RuleName; desc: string }[] = [
   { rule: "adamax", desc: "weight decay" },
   { rule: "nadam", desc: "decoupled decay" },
   { rule: "radam", desc: "decoupled decay" },
+  { rule: "muon", desc: "strong decay" },
 ];
 
 function rowNamed(rule: RuleName, desc: string): Row {
@@ -156,6 +157,18 @@ const layouts: readonly Layout[] = [
   { what: "one buffer for all", tensors: vectors([1, 2, 300, 5, 64, 1025]), memory: "one buffer", limits: {} },
 ];
 
+/** The tensors of a layout as a rule takes them: where they have to be matrices, none is larger than a binding, nor than 2,048 elements. */
+function tensorsFor(rule: RuleName, { tensors, limits }: Pick<ParityCase, "tensors" | "limits">): ParityTensor[] {
+  const most = Math.min((limits.maxStorageBufferBindingSize ?? Infinity) / 4, 2048);
+  return tensors.map(({ shape, ...tensor }) => {
+    const count = shape.reduce((product, side) => product * side, 1);
+    return {
+      ...tensor,
+      shape: shape.length === 1 ? shapeFor(rule, takesMatrices(rule) ? Math.min(count, most) : count) : shape,
+    };
+  });
+}
+
 function layoutCases(): ParityCase[] {
   return fullest.flatMap(({ rule, desc }) => {
     const row = rowNamed(rule, desc);
@@ -174,6 +187,7 @@ function layoutCases(): ParityCase[] {
         steps,
         seed: 9000 + i,
         ...layout,
+        tensors: tensorsFor(rule, layout),
       })),
     );
   });
@@ -198,7 +212,7 @@ function guardedCases(): ParityCase[] {
         rule,
         profile,
         rows: [rowNamed(rule, desc)],
-        tensors: vectors(how.memory === "slabs" ? [...sizes, 0] : sizes),
+        tensors: tensorsFor(rule, { tensors: vectors(how.memory === "slabs" ? [...sizes, 0] : sizes), limits: {} }),
         exempt: false,
         limits: {},
         steps,

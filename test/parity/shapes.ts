@@ -1,11 +1,13 @@
 import type { RuleName } from "./rows/row.ts";
 
-/** Rules that take nothing but matrices. */
 const ofMatrices: readonly RuleName[] = ["muon"];
+
+/** Whether a rule takes nothing but matrices. */
+export const takesMatrices = (rule: string): boolean => ofMatrices.some((name) => name === rule);
 
 /** A tensor of so many elements that a rule takes: a vector or, where it has to be one, a matrix as square as they allow. */
 export function shapeFor(rule: string, count: number): readonly number[] {
-  if (!ofMatrices.some((name) => name === rule)) return [count];
+  if (!takesMatrices(rule)) return [count];
   let side = Math.max(Math.floor(Math.sqrt(count)), 1);
   while (count % side) side -= 1;
   const other = count / side;
