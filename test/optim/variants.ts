@@ -5,12 +5,15 @@ import {
   adamax,
   adamw,
   adan,
+  lamb,
+  lars,
   lion,
   nadam,
   radam,
   rmsprop,
   sgd,
   sgdw,
+  stableAdamw,
   type UpdateRule,
 } from "../../src/optim/index.ts";
 
@@ -37,4 +40,8 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   "radam, decoupled": radam({ weightDecay: 0.1, decoupled: true }),
   lion: lion(),
   adan: adan(),
+  lamb: lamb(),
+  lars: lars(),
+  "lars with momentum": lars({ momentum: 0.9 }),
+  stableAdamw: stableAdamw(),
 };

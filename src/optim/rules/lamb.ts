@@ -1,0 +1,37 @@
+import code from "../../../shaders/optim/lamb.wgsl?raw";
+import { rulePart } from "../parts.ts";
+import { adapts } from "../scalars.ts";
+import { defineRule } from "../updateRule.ts";
+
+/**
+ * LAMB (You et al. 2020), as timm and Apex have it, whose defaults these are: Adam's direction plus weightDecay * p, scaled
+ * so that a tensor's step has lr times the length of the tensor. A tensor that does not decay, exempt or with a weightDecay
+ * of 0, takes Adam's step unless `alwaysAdapt` is set. The step's length does not depend on weightDecay, which only turns
+ * it toward zero. Does not clip. State: `m` and `v`.
+ */
+export const lamb = defineRule({
+  name: "lamb",
+  defaults: {
+    lr: 1e-3,
+    beta1: 0.9,
+    beta2: 0.999,
+    eps: 1e-6,
+    weightDecay: 1e-2,
+    alwaysAdapt: false,
+    maximize: false,
+  },
+  decay: "coupled",
+  variant: () => ({ state: ["m", "v"], parts: [rulePart("lamb", code)] }),
+  scalars: ({ lr, beta1, beta2, eps, weightDecay, alwaysAdapt }, t) => ({
+    lr,
+    weightDecay,
+    beta1,
+    oneMinusBeta1: 1 - beta1,
+    beta2,
+    oneMinusBeta2: 1 - beta2,
+    biasCorrection1: 1 - beta1 ** t,
+    rootBiasCorrection2: Math.sqrt(1 - beta2 ** t),
+    eps,
+    adapts: adapts(weightDecay, alwaysAdapt),
+  }),
+});

@@ -1,0 +1,34 @@
+import code from "../../../shaders/optim/stableAdamw.wgsl?raw";
+import { rulePart } from "../parts.ts";
+import { debiased } from "../scalars.ts";
+import { defineRule } from "../updateRule.ts";
+
+/** The smallest normal float32: below it ε² would be zero, and 0 / 0 the mean of a tensor without gradients. */
+const smallest = 2 ** -126;
+
+/**
+ * StableAdamW (Wortsman et al. 2023, Algorithm 2): AdamW whose learning rate, that of the decay too, is divided in each
+ * tensor by the RMS of g / √v where that is above 1, so that a gradient that v has not seen coming makes no large step.
+ * Defaults of pytorch_optimizer. State: `m` and `v`, which are averages from the first step on, without bias correction.
+ */
+export const stableAdamw = defineRule({
+  name: "stableAdamw",
+  defaults: { lr: 1e-3, beta1: 0.9, beta2: 0.99, eps: 1e-8, weightDecay: 1e-2, maximize: false },
+  decay: "decoupled",
+  variant: () => ({ state: ["m", "v"], parts: [rulePart("stableAdamw", code)] }),
+  scalars: ({ lr, beta1, beta2, eps, weightDecay }, t, profile) => {
+    const [betaHat1, betaHat2] = [debiased(beta1, t), debiased(beta2, t)];
+    return {
+      lr,
+      weightDecay,
+      decay: lr * weightDecay,
+      // PyTorch's lerp takes 1 - w of the rounded w.
+      betaHat1: profile === "torch" ? 1 - Math.fround(1 - betaHat1) : betaHat1,
+      oneMinusBetaHat1: 1 - betaHat1,
+      betaHat2,
+      oneMinusBetaHat2: 1 - betaHat2,
+      eps,
+      epsSquared: Math.max(eps * eps, smallest),
+    };
+  },
+});
