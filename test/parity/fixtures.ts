@@ -95,6 +95,8 @@ const off: Required<RowHyper> = {
   decoupled: false,
   trustCoefficient: 0,
   alwaysAdapt: false,
+  towardsStart: false,
+  cautious: false,
 };
 
 const inCamelCase = (name: string): string =>

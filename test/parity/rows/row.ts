@@ -37,6 +37,8 @@ export interface RowHyper {
   decoupled?: boolean;
   trustCoefficient?: number;
   alwaysAdapt?: boolean;
+  towardsStart?: boolean;
+  cautious?: boolean;
 }
 
 export interface Row {
