@@ -62,10 +62,14 @@ const request = {
   })),
 };
 const script = "oracleBeyondTorch.py";
-console.log(`Running ${rows.length} rows of ${fixtureSteps} steps through ${Object.keys({ ...versions, ...aloneVersions }).join(", ")} ...`);
+console.log(
+  `Running ${rows.length} rows of ${fixtureSteps} steps through ${Object.keys({ ...versions, ...aloneVersions }).join(", ")} ...`,
+);
 /** @type {Answer} */
 const answer = runPython(python, script, request);
-console.log("The same with each operation rounded on its own: no fused multiply-adds, correctly rounded roots, our sums ...");
+console.log(
+  "The same with each operation rounded on its own: no fused multiply-adds, correctly rounded roots, our sums ...",
+);
 const apart = { ATEN_CPU_CAPABILITY: "default" };
 /** @type {Answer} */
 const rounded = runPython(python, script, { ...request, roundRootsCorrectly: true }, apart);
@@ -77,7 +81,9 @@ const made = {
   rows: rows.map(({ rule, desc, hyper, vary }, i) => {
     const answered = answer.rows[i] ?? stop(`oracle: there is no answer for "${rule}: ${desc}".`);
     const runs = Object.entries(answered).map(([by, { float32, float64 }]) => {
-      const correctlyRounded = inOurOrder[rule]?.includes(by) && { correctlyRounded: rounded.rows[i]?.[by]?.float32 ?? {} };
+      const correctlyRounded = inOurOrder[rule]?.includes(by) && {
+        correctlyRounded: rounded.rows[i]?.[by]?.float32 ?? {},
+      };
       return [by, { float32, ...correctlyRounded, float64 }];
     });
     return { rule, desc, hyper: vary ? (request.rows[i]?.hyper ?? []) : hyper, runs: Object.fromEntries(runs) };

@@ -22,11 +22,8 @@ struct Hyper {
   adapts: f32, // 1 where the step has the ratio of the norms, else 0
 }
 
-@group(1) @binding(0) var<storage, read_write> m: array<Wide>;
-@group(1) @binding(1) var<storage, read_write> v: array<Wide>;
-
 /// u, of the moments of this step.
-fn direction(mNow: Wide, vNow: Wide, p: Wide, at: Place, h: Hyper) -> Wide {
-  let denominator = sqrt(vNow) / h.rootBiasCorrection2 + h.eps;
-  return (mNow / h.biasCorrection1) / denominator + h.weightDecay * decaying(p, at);
+fn direction(now: Moments, p: Wide, at: Place, h: Hyper) -> Wide {
+  let denominator = sqrt(now.v) / h.rootBiasCorrection2 + h.eps;
+  return (now.m / h.biasCorrection1) / denominator + h.weightDecay * decaying(p, at);
 }

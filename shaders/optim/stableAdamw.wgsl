@@ -13,13 +13,10 @@ struct Hyper {
   lr: f32,
   weightDecay: f32,
   decay: f32, // lr λ
-  betaHat1: f32,
-  oneMinusBetaHat1: f32,
-  betaHat2: f32,
-  oneMinusBetaHat2: f32,
+  beta1: f32, // β̂₁
+  oneMinusBeta1: f32,
+  beta2: f32, // β̂₂
+  oneMinusBeta2: f32,
   eps: f32,
   epsSquared: f32,
 }
-
-@group(1) @binding(0) var<storage, read_write> m: array<Wide>;
-@group(1) @binding(1) var<storage, read_write> v: array<Wide>;

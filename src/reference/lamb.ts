@@ -1,5 +1,5 @@
-import type { AdamHyper, AdamTensor } from "./moments.ts";
-import { lerp, type Profile, type Round, secondMoment } from "./numerics.ts";
+import { type AdamHyper, type AdamTensor, updateMoments } from "./moments.ts";
+import { decaying, type Profile, type Round } from "./numerics.ts";
 import { norm, type Tiling } from "./total.ts";
 
 export interface LambHyper extends AdamHyper {
@@ -26,7 +26,7 @@ function lambScalars({ lr, beta1, beta2, eps, weightDecay }: LambHyper, t: numbe
  * and, without `alwaysAdapt`, where there is no decay. Step t (from 1), in place; `tiling` is how the norms are added up.
  */
 export function lamb(
-  { param, grad, m, v }: AdamTensor,
+  tensor: AdamTensor,
   hyper: LambHyper,
   t: number,
   round: Round,
@@ -34,14 +34,12 @@ export function lamb(
   tiling?: Tiling,
 ): void {
   const s = lambScalars(hyper, t, round);
-  const u = param.map((p, i) => {
-    const g = hyper.maximize ? -(grad[i] as number) : (grad[i] as number);
-    const mNow = lerp(m[i] as number, g, s.oneMinusBeta1, s.beta1, round);
-    const vNow = secondMoment(v[i] as number, g, s.beta2, s.oneMinusBeta2, round, profile);
-    m[i] = mNow;
-    v[i] = vNow;
-    const denominator = round(round(round(Math.sqrt(vNow)) / s.rootBiasCorrection2) + s.eps);
-    return round(round(round(mNow / s.biasCorrection1) / denominator) + round(s.weightDecay * p));
+  const { param } = tensor;
+  const u = tensor.grad.map((g, i) => {
+    const now = updateMoments(hyper.maximize ? -g : g, tensor, i, s, round, profile);
+    const denominator = round(round(round(Math.sqrt(now.v)) / s.rootBiasCorrection2) + s.eps);
+    const adams = round(round(now.m / s.biasCorrection1) / denominator);
+    return round(adams + round(s.weightDecay * decaying(tensor, i, round)));
   });
   const adapts = hyper.weightDecay !== 0 || hyper.alwaysAdapt;
   const [pNorm, uNorm] = adapts ? [norm(param, round, tiling), norm(u, round, tiling)] : [0, 0];

@@ -15,20 +15,20 @@ export interface LarsHyper extends SgdHyper {
  * `tiling` is how the norms are added up.
  */
 export function lars(
-  { param, grad, velocity }: SgdTensor,
+  tensor: SgdTensor,
   hyper: LarsHyper,
   t: number,
   round: Round,
   _profile: Profile,
   tiling?: Tiling,
 ): void {
+  const { param, grad, velocity } = tensor;
   const lr = round(hyper.lr);
   const weightDecay = round(hyper.weightDecay);
   const ratio = trustRatio(norm(param, round, tiling), norm(grad, round, tiling), hyper, round);
   for (let i = 0; i < param.length; i++) {
-    const p = param[i] as number;
-    const g = coupledGradient(p, grad[i] as number, hyper.maximize, weightDecay, round);
-    param[i] = round(p - round(lr * direction(round(ratio * g), velocity, i, hyper, t, round)));
+    const g = coupledGradient(tensor, i, hyper.maximize, weightDecay, round);
+    param[i] = round((param[i] as number) - round(lr * direction(round(ratio * g), velocity, i, hyper, t, round)));
   }
 }
 

@@ -1,5 +1,5 @@
-import type { AdamHyper, AdamTensor } from "./moments.ts";
-import { lerp, type Profile, type Round, secondMoment, shrinkThenStep } from "./numerics.ts";
+import { type AdamHyper, type AdamTensor, updateMoments } from "./moments.ts";
+import { type Profile, type Round, shrinkThenStep } from "./numerics.ts";
 import { type Tiling, total } from "./total.ts";
 
 /** The smallest normal float32: below it ε² would be zero, and 0 / 0 the mean of a tensor without gradients. */
@@ -10,16 +10,16 @@ const debiased = (beta: number, t: number): number => (beta ** t - beta) / (beta
 
 /** Computed in float64, rounded once; `torch` has PyTorch's lerp take 1 - w of the rounded w. */
 function stableScalars({ lr, beta1, beta2, eps, weightDecay }: AdamHyper, t: number, round: Round, profile: Profile) {
-  const [betaHat1, betaHat2] = [debiased(beta1, t), debiased(beta2, t)];
-  const oneMinusBetaHat1 = round(1 - betaHat1);
+  const [debiased1, debiased2] = [debiased(beta1, t), debiased(beta2, t)];
+  const oneMinusBeta1 = round(1 - debiased1);
   return {
     lr: round(lr),
     weightDecay: round(weightDecay),
     decay: round(lr * weightDecay),
-    betaHat1: round(profile === "torch" ? 1 - oneMinusBetaHat1 : betaHat1),
-    oneMinusBetaHat1,
-    betaHat2: round(betaHat2),
-    oneMinusBetaHat2: round(1 - betaHat2),
+    beta1: round(profile === "torch" ? 1 - oneMinusBeta1 : debiased1),
+    oneMinusBeta1,
+    beta2: round(debiased2),
+    oneMinusBeta2: round(1 - debiased2),
     eps: round(eps),
     epsSquared: round(Math.max(eps * eps, smallest)),
   };
@@ -31,7 +31,7 @@ function stableScalars({ lr, beta1, beta2, eps, weightDecay }: AdamHyper, t: num
  * (from 1), in place; `tiling` is how the mean is added up.
  */
 export function stableAdamw(
-  { param, grad, m, v }: AdamTensor,
+  tensor: AdamTensor,
   hyper: AdamHyper,
   t: number,
   round: Round,
@@ -39,21 +39,19 @@ export function stableAdamw(
   tiling?: Tiling,
 ): void {
   const s = stableScalars(hyper, t, round, profile);
-  const surprise = grad.map((ascent, i) => {
-    const g = hyper.maximize ? -ascent : ascent;
-    const vNow = secondMoment(v[i] as number, g, s.betaHat2, s.oneMinusBetaHat2, round, profile);
-    m[i] = lerp(m[i] as number, g, s.oneMinusBetaHat1, s.betaHat1, round);
-    v[i] = vNow;
-    return round(round(g * g) / Math.max(vNow, s.epsSquared));
+  const { param, m, v } = tensor;
+  const surprise = tensor.grad.map((g, i) => {
+    const now = updateMoments(hyper.maximize ? -g : g, tensor, i, s, round, profile);
+    return round(round(g * g) / Math.max(now.v, s.epsSquared));
   });
   const sum = total(param.length, (i) => surprise[i] as number, round, tiling);
   const clip = Math.max(1, round(Math.sqrt(round(sum / round(param.length)))));
   const rate = round(s.lr / clip);
-  const decay = round(s.decay / clip);
-  const keep = round(1 - round(s.weightDecay * rate));
+  const { cautious = false } = hyper;
+  const shrink = { decay: round(s.decay / clip), keep: round(1 - round(s.weightDecay * rate)), cautious };
   for (let i = 0; i < param.length; i++) {
     const denominator = round(round(Math.sqrt(v[i] as number)) + s.eps);
     const step = round(round(rate * (m[i] as number)) / denominator);
-    param[i] = shrinkThenStep(param[i] as number, decay, keep, step, round, profile);
+    param[i] = shrinkThenStep(tensor, i, shrink, step, round, profile);
   }
 }

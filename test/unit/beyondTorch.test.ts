@@ -97,7 +97,9 @@ test.each([...new Set(rowsBeyondTorch.map(({ rule }) => rule))])("%s has the pub
   const numbered = betas.map((beta, i) => [`beta${i + 1}`, beta]);
   const named = Object.entries(others).map(([name, value]) => [ourNames[name] ?? name, value]);
   // No implementation here has `maximize`.
-  expect({ maximize: false, ...Object.fromEntries([...numbered, ...named]) }).toMatchObject(ruleOf(rule)({}).hyperAt(1));
+  expect({ maximize: false, ...Object.fromEntries([...numbered, ...named]) }).toMatchObject(
+    ruleOf(rule)({}).hyperAt(1),
+  );
 });
 
 const ourNames: Readonly<Record<string, string>> = {
@@ -109,7 +111,11 @@ const ourNames: Readonly<Record<string, string>> = {
 /** The worst error of float32 runs, in ulps: PyTorch's optimizers shrink first, and optax's Lion sums decay and step. */
 function worstAsInstalled(row: Row, { runs }: BeyondTorchRow): number {
   const errors = Object.entries(runs).map(([by, { float32 }]) => {
-    const { tensors, scales } = traceBeyond(row, "float32", by === "optax" && row.rule === "lion" ? "accurate" : "torch");
+    const { tensors, scales } = traceBeyond(
+      row,
+      "float32",
+      by === "optax" && row.rule === "lion" ? "accurate" : "torch",
+    );
     return worstError(tensors, decode(float32, "float32"), scales, ulp);
   });
   return Math.max(...errors);

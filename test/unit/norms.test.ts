@@ -15,13 +15,16 @@ const times = (factor: number, values: ArrayLike<number>): number[] => Array.fro
 const minus = (a: ArrayLike<number>, b: ArrayLike<number>): number[] => Array.from(a, (x, i) => x - b[i]!);
 
 describe("LAMB", () => {
-  test.each([0.01, 0.5, 20])("steps by lr times the length of the tensor, whatever the decay: λ = %d", (weightDecay) => {
-    let before = [...start];
-    for (const after of trajectory({ ...common, rule: "lamb", hyper: { lr: 0.01, weightDecay } })) {
-      expect(lengthOf(minus(after, before)) / lengthOf(before)).toBeCloseTo(0.01, 14);
-      before = after;
-    }
-  });
+  test.each([0.01, 0.5, 20])(
+    "steps by lr times the length of the tensor, whatever the decay: λ = %d",
+    (weightDecay) => {
+      let before = [...start];
+      for (const after of trajectory({ ...common, rule: "lamb", hyper: { lr: 0.01, weightDecay } })) {
+        expect(lengthOf(minus(after, before)) / lengthOf(before)).toBeCloseTo(0.01, 14);
+        before = after;
+      }
+    },
+  );
 
   test("shrinks by lr where nothing but the decay is left", () => {
     const still = { start, gradient: () => new Float32Array(count), steps: 1 };
@@ -98,13 +101,18 @@ describe("StableAdamW", () => {
     const rms = Math.sqrt(spike(5).reduce((sum, g, i) => sum + (g * g) / v![i]!, 0) / count);
     expect(rms).toBeGreaterThan(2);
     const rate = hyper.lr / rms;
-    const wanted = Array.from(before, (p, i) => p - rate * (hyper.weightDecay * p + m![i]! / (Math.sqrt(v![i]!) + 1e-8)));
+    const wanted = Array.from(
+      before,
+      (p, i) => p - rate * (hyper.weightDecay * p + m![i]! / (Math.sqrt(v![i]!) + 1e-8)),
+    );
     expect(distance(param, wanted)).toBeLessThan(1e-15);
   });
 });
 
 describe("a sum over a tensor", () => {
-  const tilings: Tiling[] = [256, 64, 1].flatMap((lanes) => [0, 1, 2].map((ragged) => ({ lanes, fours: 513 - ragged })));
+  const tilings: Tiling[] = [256, 64, 1].flatMap((lanes) =>
+    [0, 1, 2].map((ragged) => ({ lanes, fours: 513 - ragged })),
+  );
 
   test.each(tilings)("does not lose or repeat an element: %j", (tiling) => {
     expect(total(2050, (i) => i, float32, tiling)).toBe((2050 * 2049) / 2);

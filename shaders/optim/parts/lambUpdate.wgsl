@@ -2,7 +2,7 @@
 
 fn update(at: Place, h: Hyper) {
   let p = loadParam(at);
-  let u = direction(m[at.state], v[at.state], p, at, h);
+  let u = direction(Moments(m[at.state], v[at.state]), p, at, h);
   let ratio = trustRatio(sqrt(total(at, 0u)), sqrt(total(at, 1u)), h);
   storeParam(at, p - scaled(u, ratio, h));
 }

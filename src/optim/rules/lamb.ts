@@ -1,7 +1,11 @@
 import code from "../../../shaders/optim/lamb.wgsl?raw";
-import { rulePart } from "../parts.ts";
+import measureCode from "../../../shaders/optim/parts/lambMeasure.wgsl?raw";
+import updateCode from "../../../shaders/optim/parts/lambUpdate.wgsl?raw";
+import { moments, part, rulePart } from "../parts.ts";
 import { adapts } from "../scalars.ts";
 import { defineRule } from "../updateRule.ts";
+
+const rule = rulePart("lamb", code);
 
 /**
  * LAMB (You et al. 2020), as timm and Apex have it, whose defaults these are: Adam's direction plus weightDecay * p, scaled
@@ -21,7 +25,14 @@ export const lamb = defineRule({
     maximize: false,
   },
   decay: "coupled",
-  variant: () => ({ state: ["m", "v"], parts: [rulePart("lamb", code)] }),
+  variant: () => ({
+    state: ["m", "v"],
+    passes: [
+      { kind: "measure", parts: [rule, moments, part("lambMeasure", measureCode)], sums: 2, takesGradient: true },
+    ],
+    parts: [rule, moments, part("lambUpdate", updateCode)],
+    bytes: 40,
+  }),
   scalars: ({ lr, beta1, beta2, eps, weightDecay, alwaysAdapt }, t) => ({
     lr,
     weightDecay,

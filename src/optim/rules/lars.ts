@@ -1,7 +1,11 @@
 import code from "../../../shaders/optim/lars.wgsl?raw";
-import { rulePart } from "../parts.ts";
+import measureCode from "../../../shaders/optim/parts/larsMeasure.wgsl?raw";
+import updateCode from "../../../shaders/optim/parts/larsUpdate.wgsl?raw";
+import { part, rulePart, velocityVariant } from "../parts.ts";
 import { adapts, momentumScalars } from "../scalars.ts";
 import { defineRule } from "../updateRule.ts";
+
+const rule = rulePart("lars", code);
 
 /**
  * LARS (You, Gitman & Ginsburg 2017), as timm has it, whose defaults these are: SGD whose gradient, that of the L2 penalty
@@ -22,7 +26,15 @@ export const lars = defineRule({
     maximize: false,
   },
   decay: "coupled",
-  variant: (uses) => ({ state: uses("momentum") ? ["velocity"] : [], parts: [rulePart("lars", code)] }),
+  variant: (uses) => {
+    const { state, parts } = velocityVariant(rule, uses("momentum"));
+    return {
+      state,
+      passes: [{ kind: "measure", parts: [rule, part("larsMeasure", measureCode)], sums: 2 }],
+      parts: [...parts, part("larsUpdate", updateCode)],
+      bytes: 20 + 8 * state.length,
+    };
+  },
   scalars: ({ lr, weightDecay, trustCoefficient, eps, alwaysAdapt, ...momentum }, t) => ({
     lr,
     weightDecay,
