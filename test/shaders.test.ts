@@ -2,7 +2,7 @@
 import { beforeAll, expect, test } from "vitest";
 import type { ShaderPart } from "../src/gpu/index.ts";
 import { explain, join } from "../src/gpu/shader.ts";
-import { moduleParts } from "../src/optim/parts.ts";
+import { measureOf, measureParts, moduleParts } from "../src/optim/parts.ts";
 import { variants } from "./optim/variants.ts";
 
 /** The shaders' text by file; what lies in a folder `parts`, or beside one, only means something once composed. */
@@ -13,10 +13,14 @@ const texts = Object.fromEntries(
 );
 
 const optim = Object.entries(variants).flatMap(([variant, rule]) =>
-  ([4, 1] as const).map((lanes) => ({
-    name: `optim/${variant} in lanes of ${lanes}`,
-    parts: moduleParts(rule.variant(rule.uses), lanes),
-  })),
+  ([4, 1] as const).flatMap((lanes) => {
+    const kernels = rule.variant(rule.uses);
+    const name = `optim/${variant} in lanes of ${lanes}`;
+    return [
+      { name, parts: moduleParts(kernels, lanes) },
+      ...(measureOf(kernels) ? [{ name: `${name}, measuring`, parts: measureParts(kernels, lanes) }] : []),
+    ];
+  }),
 );
 
 const engine = [
