@@ -96,10 +96,8 @@ test.each([...new Set(rowsBeyondTorch.map(({ rule }) => rule))])("%s has the pub
   const { betas = [], ...others } = beyondTorchFixtures.defaults[rule];
   const numbered = betas.map((beta, i) => [`beta${i + 1}`, beta]);
   const named = Object.entries(others).map(([name, value]) => [ourNames[name] ?? name, value]);
-  // No implementation here has `maximize`.
-  expect({ maximize: false, ...Object.fromEntries([...numbered, ...named]) }).toMatchObject(
-    ruleOf(rule)({}).hyperAt(1),
-  );
+  const off = { maximize: false, towardsStart: false, cautious: false };
+  expect({ ...off, ...Object.fromEntries([...numbered, ...named]) }).toMatchObject(ruleOf(rule)({}).hyperAt(1));
 });
 
 const ourNames: Readonly<Record<string, string>> = {
