@@ -11,7 +11,8 @@ const rule = rulePart("lamb", code);
  * LAMB (You et al. 2020), as timm and Apex have it, whose defaults these are: Adam's direction plus weightDecay * p, scaled
  * so that a tensor's step has lr times the length of the tensor. A tensor that does not decay, exempt or with a weightDecay
  * of 0, takes Adam's step unless `alwaysAdapt` is set. The step's length does not depend on weightDecay, which only turns
- * it toward zero. Does not clip. State: `m` and `v`.
+ * it toward zero: no shrink is its own. timm and Apex clip the gradients first: ask the optimizer for
+ * `gradients: { clipNorm: 1 }`. State: `m` and `v`.
  */
 export const lamb = defineRule({
   name: "lamb",
