@@ -3,8 +3,8 @@
 //   g ← η ‖p‖ / (‖g‖ + λ ‖p‖ + ε) · (g + λ p)
 //   p ← p - lr · direction(g)
 // The ratio of the norms, over the whole tensor, is 1 where one of them is 0, and where the tensor does not decay unless
-// `alwaysAdapt` is set, as in timm and in Apex's LARC. As there, and unlike the paper, the learning rate is not part of
-// what the velocity sums, and there is an ε. Both numeric profiles are this.
+// `alwaysAdapt` is set, as in timm; Apex's LARC always adapts, and does not decay where a norm is 0. As in both, and unlike
+// the paper, the learning rate is not part of what the velocity sums, and there is an ε. Both numeric profiles are this.
 
 struct Hyper {
   lr: f32,
