@@ -33,6 +33,7 @@ const domains: Readonly<Record<string, Domain>> = {
   lrDecay: notNegative,
   momentumDecay: notNegative,
   nsSteps: { allows: (x) => Number.isInteger(x) && x >= 1 && x < 100, words: "a whole number from 1 to 99" },
+  trustCoefficient: notNegative,
   eps: { allows: (x) => x >= 2 ** -126, words: "a number >= 1.2e-38, or a zero gradient would divide by zero" },
 };
 

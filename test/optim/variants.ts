@@ -5,6 +5,8 @@ import {
   adamax,
   adamw,
   adan,
+  lamb,
+  lars,
   lion,
   muon,
   nadam,
@@ -12,6 +14,7 @@ import {
   rmsprop,
   sgd,
   sgdw,
+  stableAdamw,
   type UpdateRule,
 } from "../../src/optim/index.ts";
 
@@ -40,4 +43,8 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   adan: adan(),
   muon: muon(),
   "muon with four steps": muon({ nsSteps: 4 }),
+  lamb: lamb(),
+  lars: lars(),
+  "lars with momentum": lars({ momentum: 0.9 }),
+  stableAdamw: stableAdamw(),
 };

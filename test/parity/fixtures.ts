@@ -98,6 +98,8 @@ const off: Required<RowHyper> = {
   nsSteps: 0,
   nsCoefficients: [],
   adjust: "original",
+  trustCoefficient: 0,
+  alwaysAdapt: false,
   towardsStart: false,
   cautious: false,
 };

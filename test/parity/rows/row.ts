@@ -1,7 +1,7 @@
 /** What a row of the parity table is. */
 
 /** The rules that PyTorch does not have. */
-export type BeyondTorchRule = "lion" | "adan";
+export type BeyondTorchRule = "lion" | "adan" | "lamb" | "lars" | "stableAdamw";
 
 export type RuleName =
   | "sgd"
@@ -39,6 +39,8 @@ export interface RowHyper {
   nsSteps?: number;
   nsCoefficients?: readonly number[];
   adjust?: string;
+  trustCoefficient?: number;
+  alwaysAdapt?: boolean;
   towardsStart?: boolean;
   cautious?: boolean;
 }
@@ -54,7 +56,7 @@ export interface Row {
   shape?: readonly number[];
   /** How far PyTorch may be that rounds each operation on its own, in ulps, where it sums in another order; else 0. */
   roundedUlps?: number;
-  /** How far PyTorch's fused kernels may be from those that fuse nothing, in ulps, where 8 does not do; with the reason. */
+  /** How far what is installed may be from its order without fused operations, in ulps, where 8 does not do; with the reason. */
   fusedUlps?: number;
 }
 
