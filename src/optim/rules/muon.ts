@@ -9,7 +9,8 @@ import { defineRule } from "../updateRule.ts";
  * give it to `adamw`, as `splitForMuon` does. `nsSteps` Newton-Schulz steps of X ← aX + b(XXᵀ)X + c(XXᵀ)²X, `nsCoefficients`
  * being [a, b, c], are taken in float32, where PyTorch takes them in bfloat16. `adjust` makes steps longer for a matrix's
  * sides: "original" by √max(1, rows / columns), "matchRmsAdamw" by 0.2 √max(rows, columns), so that lr and weightDecay are
- * AdamW's. Its decay shrinks by lr * weightDecay. State: `velocity` (momentum_buffer).
+ * AdamW's. Its decay shrinks by lr * weightDecay, and not by what that is adjusted to. State: `velocity` (momentum_buffer);
+ * beside it two floats a parameter and two squares of each matrix's shorter side are held to work in.
  */
 export const muon = defineRule({
   name: "muon",
