@@ -14,6 +14,8 @@ export { lion } from "./rules/lion.ts";
 export { nadam } from "./rules/nadam.ts";
 export { radam } from "./rules/radam.ts";
 export { rmsprop } from "./rules/rmsprop.ts";
+export { scheduleFreeAdamw } from "./rules/scheduleFreeAdamw.ts";
+export { scheduleFreeSgd } from "./rules/scheduleFreeSgd.ts";
 export { sgd } from "./rules/sgd.ts";
 export { sgdw } from "./rules/sgdw.ts";
 export * from "./schedules/all.ts";

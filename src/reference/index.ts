@@ -10,5 +10,8 @@ export { type NadamHyper, nadam } from "./nadam.ts";
 export { float32, float64, type Profile, type Round, type Values } from "./numerics.ts";
 export { type RadamHyper, radam } from "./radam.ts";
 export { type RmspropHyper, type RmspropTensor, rmsprop } from "./rmsprop.ts";
+export { evaluationPoint, type ScheduleFreeMemory } from "./scheduleFree.ts";
+export { type ScheduleFreeAdamwHyper, type ScheduleFreeAdamwTensor, scheduleFreeAdamw } from "./scheduleFreeAdamw.ts";
+export { type ScheduleFreeSgdHyper, type ScheduleFreeSgdTensor, scheduleFreeSgd } from "./scheduleFreeSgd.ts";
 export { type SgdHyper, type SgdTensor, sgd } from "./sgd.ts";
 export { sgdw } from "./sgdw.ts";

@@ -93,9 +93,12 @@ const off: Required<RowHyper> = {
   lrDecay: 0,
   momentumDecay: 0,
   decoupled: false,
+  warmup: 0,
+  r: 0,
+  weightLrPower: 0,
 };
 
-const inCamelCase = (name: string): string =>
+export const inCamelCase = (name: string): string =>
   name === "decoupled_weight_decay" ? "decoupled" : name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
 /** PyTorch's defaults in our words; what a rule does not have is off. */

@@ -1,7 +1,7 @@
 /** What a row of the parity table is. */
 
 /** The rules that PyTorch does not have. */
-export type BeyondTorchRule = "lion" | "adan";
+export type BeyondTorchRule = "lion" | "adan" | "scheduleFreeAdamw" | "scheduleFreeSgd";
 
 export type RuleName =
   | "sgd"
@@ -35,6 +35,9 @@ export interface RowHyper {
   lrDecay?: number;
   momentumDecay?: number;
   decoupled?: boolean;
+  warmup?: number;
+  r?: number;
+  weightLrPower?: number;
 }
 
 export interface Row {
@@ -47,6 +50,8 @@ export interface Row {
   /** How far PyTorch's fused kernels may be from those that fuse nothing, in ulps, where 8 does not do; with the reason. */
   fusedUlps?: number;
 }
+
+export type BeyondTorchRow = Row & { rule: BeyondTorchRule };
 
 export const cosineLr = (peak: number) => (t: number) => ({
   lr: peak * 0.5 * (1 + Math.cos((Math.PI * (t - 1)) / 60)),
