@@ -4,6 +4,7 @@ export { adam } from "./adam.ts";
 export { type AdamaxTensor, adamax } from "./adamax.ts";
 export { adamw } from "./adamw.ts";
 export { type AdanHyper, type AdanTensor, adan } from "./adan.ts";
+export { type Step, type SurroundedTensor, surrounded } from "./around.ts";
 export { type LionHyper, type LionTensor, lion } from "./lion.ts";
 export type { AdamHyper, AdamTensor } from "./moments.ts";
 export { type NadamHyper, nadam } from "./nadam.ts";
@@ -15,3 +16,4 @@ export { type ScheduleFreeAdamwHyper, type ScheduleFreeAdamwTensor, scheduleFree
 export { type ScheduleFreeSgdHyper, type ScheduleFreeSgdTensor, scheduleFreeSgd } from "./scheduleFreeSgd.ts";
 export { type SgdHyper, type SgdTensor, sgd } from "./sgd.ts";
 export { sgdw } from "./sgdw.ts";
+export { type Tiling, total } from "./total.ts";

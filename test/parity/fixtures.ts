@@ -96,6 +96,8 @@ const off: Required<RowHyper> = {
   warmup: 0,
   r: 0,
   weightLrPower: 0,
+  towardsStart: false,
+  cautious: false,
 };
 
 export const inCamelCase = (name: string): string =>

@@ -38,6 +38,8 @@ export interface RowHyper {
   warmup?: number;
   r?: number;
   weightLrPower?: number;
+  towardsStart?: boolean;
+  cautious?: boolean;
 }
 
 export interface Row {
