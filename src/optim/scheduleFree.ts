@@ -1,5 +1,6 @@
 /** What the schedule-free rules compute on the host, in float64 (Defazio et al. 2024). */
-import type { Memory, Profile } from "./updateRule.ts";
+import type { Memory } from "./updateRule.ts";
+import type { Profile } from "./variant.ts";
 
 interface ScheduleFreeHyper {
   readonly lr: number;

@@ -1,4 +1,4 @@
-import { lerp, type Profile, type Round } from "./numerics.ts";
+import { decaying, lerp, type ParamTensor, type Profile, type Round, type Values } from "./numerics.ts";
 
 export interface ScheduleFreeHyper {
   lr: number;
@@ -9,29 +9,36 @@ export interface ScheduleFreeHyper {
   maximize: boolean;
 }
 
-/** What a tensor's updates leave behind for the next one; empty before the first. */
+/** What a tensor's updates leave behind for the next one. */
 export interface ScheduleFreeMemory {
   /** Of the weights that the average has given to the points so far. */
-  weightSum?: number;
+  weightSum: number;
   /** The largest learning rate so far, warm-up included. */
-  lrMax?: number;
+  lrMax: number;
 }
 
-/** The scalars of step t, which goes into the memory: computed in float64, rounded once. β is the share of x in y. */
+/** A tensor and its state: the parameter is y, where gradients are taken. */
+export interface ScheduleFreeTensor extends ParamTensor {
+  z: Values;
+  /** Made by the first step. */
+  memory?: ScheduleFreeMemory;
+}
+
+/** The scalars of step t, which goes into the tensor's memory: computed in float64, rounded once. β is the share of x in y. */
 export function scheduleFreeScalars(
   { lr, weightDecay, warmup, r, weightLrPower }: ScheduleFreeHyper,
   beta: number,
   t: number,
-  memory: ScheduleFreeMemory,
+  tensor: ScheduleFreeTensor,
   round: Round,
   profile: Profile,
 ) {
   const stepSize = lr * Math.min(1, t / warmup);
-  const lrMax = Math.max(memory.lrMax ?? 0, stepSize);
+  const before = tensor.memory ?? { weightSum: 0, lrMax: 0 };
+  const lrMax = Math.max(before.lrMax, stepSize);
   const weight = t ** r * lrMax ** weightLrPower;
-  const weightSum = (memory.weightSum ?? 0) + weight;
-  memory.lrMax = lrMax;
-  memory.weightSum = weightSum;
+  const weightSum = before.weightSum + weight;
+  tensor.memory = Object.assign(before, { weightSum, lrMax });
   const share = weightSum > 0 ? weight / weightSum : 0;
   const stepSizeAtY = stepSize * (1 - beta * (1 - share));
   return {
@@ -46,26 +53,29 @@ export function scheduleFreeScalars(
   };
 }
 
-/** y and z after the step along `direction`, which is the gradient or, for AdamW, what its second moment makes of it. */
+/** Step t of element i along `direction`: the gradient or, for AdamW, what its second moment makes of it. */
 export function scheduleFreeStep(
-  y: number,
-  z: number,
+  tensor: ScheduleFreeTensor,
+  i: number,
   direction: number,
   s: ReturnType<typeof scheduleFreeScalars>,
+  t: number,
   round: Round,
   profile: Profile,
-): [y: number, z: number] {
+): void {
+  const { param } = tensor;
+  const y = param[i] as number;
+  const z = t === 1 ? y : (tensor.z[i] as number);
+  const decays = decaying(tensor, i, round);
   if (profile === "torch") {
-    const u = round(direction + round(s.weightDecay * y));
-    const nearer = lerp(y, z, s.share, s.rest, round);
-    return [round(nearer - round(s.stepSizeAtY * u)), round(z - round(s.stepSize * u))];
+    const step = round(direction + round(s.weightDecay * decays));
+    tensor.z[i] = round(z - round(s.stepSize * step));
+    param[i] = round(lerp(y, z, s.share, s.rest, round) - round(s.stepSizeAtY * step));
+    return;
   }
-  const towardsZ = round(s.share * round(y - z));
-  const step = round(towardsZ + round(s.stepSizeAtY * direction));
-  return [
-    round(y - round(round(s.decayAtY * y) + step)),
-    round(z - round(round(s.decay * y) + round(s.stepSize * direction))),
-  ];
+  const step = round(round(s.share * round(y - z)) + round(s.stepSizeAtY * direction));
+  tensor.z[i] = round(z - round(round(s.decay * decays) + round(s.stepSize * direction)));
+  param[i] = round(y - round(round(s.decayAtY * decays) + step));
 }
 
 /**
@@ -73,7 +83,7 @@ export function scheduleFreeStep(
  * 1 - 1 / β, which goes from the nearer end.
  */
 export function evaluationPoint(y: number, z: number, beta: number, round: Round): number {
-  const weight = round(1 - 1 / beta);
+  const share = round(1 - 1 / beta);
   const difference = round(z - y);
-  return weight > -0.5 ? round(y + round(weight * difference)) : round(z - round(round(1 - weight) * difference));
+  return Math.abs(share) < 0.5 ? round(y + round(share * difference)) : round(z - round(round(1 - share) * difference));
 }

@@ -1,24 +1,20 @@
 import { type Profile, type Round, secondMoment, type Values } from "./numerics.ts";
 import {
   type ScheduleFreeHyper,
-  type ScheduleFreeMemory,
+  type ScheduleFreeTensor,
   scheduleFreeScalars,
   scheduleFreeStep,
 } from "./scheduleFree.ts";
 
 export interface ScheduleFreeAdamwHyper extends ScheduleFreeHyper {
+  /** The share of x in y. */
   beta1: number;
   beta2: number;
   eps: number;
 }
 
-/** A tensor and its state: the parameter is y, where gradients are taken. */
-export interface ScheduleFreeAdamwTensor {
-  param: Values;
-  grad: Values;
-  z: Values;
+export interface ScheduleFreeAdamwTensor extends ScheduleFreeTensor {
   v: Values;
-  memory: ScheduleFreeMemory;
 }
 
 /**
@@ -26,21 +22,21 @@ export interface ScheduleFreeAdamwTensor {
  * y ← (1 - β₁) z + β₁ x. Step t (from 1), in place.
  */
 export function scheduleFreeAdamw(
-  { param, grad, z, v, memory }: ScheduleFreeAdamwTensor,
+  tensor: ScheduleFreeAdamwTensor,
   hyper: ScheduleFreeAdamwHyper,
   t: number,
   round: Round,
   profile: Profile,
 ): void {
-  const s = scheduleFreeScalars(hyper, hyper.beta1, t, memory, round, profile);
+  const { param, grad, v } = tensor;
+  const s = scheduleFreeScalars(hyper, hyper.beta1, t, tensor, round, profile);
   const [beta2, oneMinusBeta2, eps] = [round(hyper.beta2), round(1 - hyper.beta2), round(hyper.eps)];
   const biasCorrection2 = round(1 - hyper.beta2 ** t);
   for (let i = 0; i < param.length; i++) {
-    const y = param[i] as number;
     const g = hyper.maximize ? -(grad[i] as number) : (grad[i] as number);
     const vNow = secondMoment(v[i] as number, g, beta2, oneMinusBeta2, round, profile);
     v[i] = vNow;
     const direction = round(g / round(round(Math.sqrt(round(vNow / biasCorrection2))) + eps));
-    [param[i], z[i]] = scheduleFreeStep(y, t === 1 ? y : (z[i] as number), direction, s, round, profile);
+    scheduleFreeStep(tensor, i, direction, s, t, round, profile);
   }
 }

@@ -108,6 +108,8 @@ describe("bytes moved a parameter and step:", () => {
     "radam, decoupled": 28,
     lion: 20,
     adan: 44,
+    scheduleFreeAdamw: 28,
+    scheduleFreeSgd: 20,
   };
 
   /** Loads and stores of each buffer of elements in the shader, by its name. */

@@ -9,6 +9,8 @@ import {
   nadam,
   radam,
   rmsprop,
+  scheduleFreeAdamw,
+  scheduleFreeSgd,
   sgd,
   sgdw,
   type UpdateRule,
@@ -37,4 +39,6 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   "radam, decoupled": radam({ weightDecay: 0.1, decoupled: true }),
   lion: lion(),
   adan: adan(),
+  scheduleFreeAdamw: scheduleFreeAdamw(),
+  scheduleFreeSgd: scheduleFreeSgd(),
 };

@@ -74,6 +74,8 @@ const fullest: readonly { rule: RuleName; desc: string }[] = [
   { rule: "rmsprop", desc: "centered, momentum, weight decay" },
   { rule: "lion", desc: "cosine lr, decay" },
   { rule: "adan", desc: "cosine lr, decay" },
+  { rule: "scheduleFreeAdamw", desc: "cosine lr, decay" },
+  { rule: "scheduleFreeSgd", desc: "cosine lr, decay" },
   { rule: "adagrad", desc: "weight decay, lr decay" },
   { rule: "adadelta", desc: "weight decay" },
   { rule: "adamax", desc: "weight decay" },

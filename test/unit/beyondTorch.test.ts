@@ -96,15 +96,10 @@ test.each([
   ["scheduleFreeAdamw", scheduleFreeAdamw()],
   ["scheduleFreeSgd", scheduleFreeSgd()],
 ] as const)("%s has the published defaults", (name, rule) => {
-  const { betas = [], ...others } = beyondTorchFixtures.defaults[name];
-  const given = betas
-    .map((beta, i) => [`beta${i + 1}`, beta] as const)
-    .concat(
-      Object.entries(others).map(([theirs, value]) => [
-        theirs === "warmup_steps" ? "warmup" : inCamelCase(theirs),
-        value,
-      ]),
-    );
+  const { betas = [], warmup_steps: warmup, ...others } = beyondTorchFixtures.defaults[name];
+  const given: [string, unknown][] = Object.entries({ ...others, ...(warmup !== undefined && { warmup }) })
+    .map(([theirs, value]): [string, unknown] => [inCamelCase(theirs), value])
+    .concat(betas.map((beta, i) => [`beta${i + 1}`, beta]));
   const own = rule.hyperAt(1);
   const known = given.filter(([each]) => Object.hasOwn(own, each) && each !== "maximize");
   expect(own).toMatchObject(Object.fromEntries(known));

@@ -24,7 +24,8 @@ export const scheduleFreeAdamw = defineRule({
   },
   decay: "averaged",
   variant: () => ({ state: ["z", "v"], parts: [rulePart("scheduleFreeAdamw", code), scheduleFree] }),
-  remember: rememberAverage,
+  remember: (before, hyper, t) => rememberAverage(before, hyper, t),
+  evaluation: { state: "z", share: ({ beta1 }) => 1 - 1 / beta1 },
   scalars: (hyper, t, profile, memory) => ({
     ...scheduleFreeScalars(hyper, hyper.beta1, t, profile, memory),
     beta2: hyper.beta2,

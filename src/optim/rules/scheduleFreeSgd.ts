@@ -14,6 +14,7 @@ export const scheduleFreeSgd = defineRule({
   defaults: { lr: 1, momentum: 0.9, weightDecay: 0, warmup: 0, r: 0, weightLrPower: 2, maximize: false },
   decay: "averaged",
   variant: () => ({ state: ["z"], parts: [rulePart("scheduleFreeSgd", code), scheduleFree] }),
-  remember: rememberAverage,
+  remember: (before, hyper, t) => rememberAverage(before, hyper, t),
+  evaluation: { state: "z", share: ({ momentum }) => 1 - 1 / momentum },
   scalars: (hyper, t, profile, memory) => scheduleFreeScalars(hyper, hyper.momentum, t, profile, memory),
 });
