@@ -23,5 +23,5 @@ export { sgdw } from "./rules/sgdw.ts";
 export * from "./schedules/all.ts";
 export type { OptimizerState, TensorState } from "./state.ts";
 export type { OptimizerTensor, Role } from "./tensors.ts";
-export type { UpdateRule } from "./updateRule.ts";
+export type { Memory, UpdateRule } from "./updateRule.ts";
 export type { Profile } from "./variant.ts";
