@@ -1,5 +1,6 @@
 import { LimitError, type Limits } from "../gpu/index.ts";
 import { HyperparameterError } from "./errors.ts";
+import type { CheckedGradients } from "./gradients/options.ts";
 import type { HyperInput } from "./hyperparameters.ts";
 import { bindingOf, measureOf } from "./parts.ts";
 import type { UpdateRule } from "./updateRule.ts";
@@ -73,8 +74,21 @@ export function requireBindings({ rule, variant, states }: RuleFamily, limits: L
   );
 }
 
-/** Bytes read and written a parameter and step by a rule's own kernels: parameter and states both ways, the gradient once. */
-export function bytesOf({ variant, extras }: RuleFamily): number {
+/** Bytes read and written a parameter and step: parameter and states both ways, the gradient once. */
+function bytesOf({ variant, extras }: RuleFamily): number {
   const own = variant.bytes ?? 4 * (3 + 2 * variant.state.length);
   return own + ("average" in extras ? 8 : 0) + ("start" in extras ? 4 : 0);
+}
+
+/** The same on average over tensors, with another read of the gradient to look at it, and a write to zero it. */
+export function meanBytes(
+  tensors: readonly { readonly family: RuleFamily; readonly elements: number }[],
+  { isGuarded, zero }: CheckedGradients,
+): number {
+  let [bytes, elements] = [0, 0];
+  for (const tensor of tensors) {
+    bytes += tensor.elements * (bytesOf(tensor.family) + (isGuarded ? 4 : 0) + (zero ? 4 : 0));
+    elements += tensor.elements;
+  }
+  return elements > 0 ? bytes / elements : 0;
 }

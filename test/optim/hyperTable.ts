@@ -136,7 +136,12 @@ export const options: readonly Row[] = [
   row("radam", "decoupled", 1, "must be true or false, got 1"),
   row("nadam", "decoupled", 1, "must be true or false, got 1"),
   row("sgd", "learningRate", 0.1, 'unknown hyperparameter "learningRate" (allowed lr, momentum'),
-  row("lion", "eps", 1e-8, 'unknown hyperparameter "eps" (allowed lr, beta1, beta2, weightDecay, maximize)'),
+  row(
+    "lion",
+    "eps",
+    1e-8,
+    'unknown hyperparameter "eps" (allowed lr, beta1, beta2, weightDecay, maximize, towardsStart, cautious)',
+  ),
   row("scheduleFreeSgd", "warmupSteps", 100, 'unknown hyperparameter "warmupSteps" (allowed lr, momentum, weightDecay'),
   row("scheduleFreeAdamw", "cautious", true, 'unknown hyperparameter "cautious"'),
   row("sgd", "constructor", 1, 'unknown hyperparameter "constructor"'),

@@ -1,0 +1,113 @@
+import { type Gpu, layoutSlab, Slab, type Slice } from "../gpu/index.ts";
+import { type BuiltUpdate, buildUpdate } from "./build.ts";
+import { familiesOf, type RuleFamily, requireBindings } from "./families.ts";
+import type { Guard } from "./gradients/guard.ts";
+import type { CheckedOptions } from "./options.ts";
+import { ParamGroup, type ParamGroupInput } from "./paramGroup.ts";
+import type { Member } from "./roster.ts";
+import { type CheckedTensor, checkTensors } from "./tensors.ts";
+import type { UpdateRule } from "./updateRule.ts";
+
+/** What an optimizer was made with. */
+interface Plan {
+  /** Of groups that name no other. */
+  readonly rule: UpdateRule;
+  readonly options: CheckedOptions;
+  readonly guard: Guard | undefined;
+}
+
+/** What an optimizer has. */
+interface Present {
+  readonly families: readonly RuleFamily[];
+  readonly members: ReadonlyMap<string, Member>;
+}
+
+type States = ReadonlyMap<string, Slice>;
+
+/** What an optimizer has to take over to have new groups. */
+export interface Growth {
+  readonly families: readonly RuleFamily[];
+  readonly groups: readonly ParamGroup[];
+  /** The new groups' states. */
+  readonly slabs: readonly Slab[];
+  readonly statesOf: (tensor: string) => States;
+  /** The update of all groups together. */
+  readonly built: BuiltUpdate;
+  /** Gives back what was made, where it is not taken over. */
+  release(): void;
+}
+
+/**
+ * Makes what new groups need beside those that are there. Changes nothing that is in use.
+ * @throws as `createOptimizer` does, by rejection, and keeps nothing then.
+ */
+export async function grow(
+  gpu: Gpu,
+  plan: Plan,
+  present: Present,
+  inputs: readonly ParamGroupInput[],
+): Promise<Growth> {
+  const { rule, options, guard } = plan;
+  const members = [...present.members.values()];
+  const given = inputs.flatMap((input) => input.tensors);
+  const taken = members.map(({ tensor }) => tensor);
+  const checked = checkTensors(given, gpu.limits, taken);
+  const families = familiesOf(inputs, rule, present.families, options.around);
+  const groups = inputs.map((input) => {
+    const family = families.find((each) => each.rule === (input.rule ?? rule)) as RuleFamily;
+    requireBindings(family, gpu.limits);
+    return new ParamGroup(family, checked.splice(0, input.tensors.length), input);
+  });
+  const slabs: Slab[] = [];
+  const release = (): void => {
+    for (const slab of slabs) slab.destroy();
+  };
+  try {
+    const states = new Map<string, States>();
+    for (const family of families) {
+      const tensors = groups.filter((group) => group.family === family).flatMap((group) => group.tensors);
+      for (const [name, slices] of makeStates(gpu, family, tensors, slabs)) states.set(name, slices);
+    }
+    const statesOf = (name: string): States => states.get(name) ?? new Map();
+    const old = members.map(({ tensor, cohort, states: own }) => {
+      return { family: cohort.paramGroup.family, tensor, states: own };
+    });
+    const added = groups.flatMap(({ family, tensors }) =>
+      tensors.map((tensor) => ({ family, tensor, states: statesOf(tensor.name) })),
+    );
+    const numbered = [...old, ...added].map(({ family, tensor, states: own }, index) => {
+      return { family, ...tensor, states: own, index };
+    });
+    const built = await buildUpdate(gpu, {
+      families: families.map((family) => ({ ...family, tensors: numbered.filter((each) => each.family === family) })),
+      around: options.around,
+      gradients: options.gradients,
+      guard,
+    });
+    const releaseAll = (): void => {
+      built.release();
+      release();
+    };
+    return { families, groups, slabs, statesOf, built, release: releaseAll };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** A slab for each state of a family's new tensors; `slabs` takes them. */
+function makeStates(
+  { pool, limits }: Gpu,
+  family: RuleFamily,
+  tensors: readonly CheckedTensor[],
+  slabs: Slab[],
+): [string, States][] {
+  if (tensors.length === 0) return [];
+  const layout = layoutSlab(tensors, limits.maxBufferSize);
+  const made = family.states.map((state) => {
+    const slab = new Slab(pool, layout, `optim/${family.rule.name} ${state}`);
+    slabs.push(slab);
+    return [state, slab] as const;
+  });
+  return tensors.map(({ name }) => [name, new Map(made.map(([state, slab]) => [state, slab.slice(name)]))]);
+}
