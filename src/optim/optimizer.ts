@@ -1,13 +1,13 @@
 import { type Dispatch, DisposedError, encodeInto, type Gpu, type Slab, type Slice, UsageError } from "../gpu/index.ts";
-import { type BuiltUpdate, slotsIn } from "./build.ts";
+import type { BuiltUpdate } from "./build.ts";
+import { Evaluation } from "./evaluation.ts";
 import { meanBytes, type RuleFamily } from "./families.ts";
-import { GradientWatch } from "./gradients/watch.ts";
 import { grow } from "./grow.ts";
 import { type CheckedOptions, checkOptions, type OptimizerOptions } from "./options.ts";
 import type { ParamGroup, ParamGroupInput } from "./paramGroup.ts";
 import { Roster } from "./roster.ts";
 import { checkState, type OptimizerState, readTensors, writeTensors } from "./state.ts";
-import { StepRows } from "./stepRows.ts";
+import { Steps } from "./steps.ts";
 import type { UpdateRule } from "./updateRule.ts";
 
 /**
@@ -18,15 +18,13 @@ export class Optimizer {
   readonly #gpu: Gpu;
   readonly #rule: UpdateRule;
   readonly #options: CheckedOptions;
-  readonly #watch: GradientWatch | undefined;
-  readonly #rows: StepRows;
+  readonly #steps: Steps;
   readonly #paramGroups: ParamGroup[] = [];
   readonly #roster = new Roster();
+  readonly #evaluation: Evaluation;
   readonly #slabs: Slab[] = [];
   #families: readonly RuleFamily[] = [];
   #built: BuiltUpdate | undefined;
-  #stepCount = 0;
-  #encodedAt = -1;
   #adding = false;
   #destroyed = false;
 
@@ -35,10 +33,8 @@ export class Optimizer {
     this.#gpu = gpu;
     this.#rule = rule;
     this.#options = options;
-    this.#rows = new StepRows(gpu.stream, options.averageDecay);
-    if (!options.gradients.isGuarded) return;
-    const takeBack = (steps: number): void => this.#takeBack(steps);
-    this.#watch = new GradientWatch(gpu, options.gradients, takeBack, (slot) => this.#built?.guard?.tileAt(slot));
+    this.#steps = new Steps(gpu, options, (slot) => this.#built?.guard?.tileAt(slot));
+    this.#evaluation = new Evaluation(gpu, this.#roster);
   }
 
   /** @internal See `createOptimizer`. */
@@ -67,17 +63,17 @@ export class Optimizer {
    * that is skipped counts until the GPU has told.
    */
   get stepCount(): number {
-    return this.#stepCount;
+    return this.#steps.count;
   }
 
   /** Steps skipped so far, as far as the GPU has told. */
   get skippedSteps(): number {
-    return this.#watch?.skippedSteps ?? 0;
+    return this.#steps.watch?.skippedSteps ?? 0;
   }
 
   /** float32 [1], where gradients are looked at: what the loss is to be multiplied with. The GPU keeps it up to date. */
   get lossScale(): Slice | undefined {
-    return this.#watch?.lossScale;
+    return this.#steps.watch?.lossScale;
   }
 
   /** Dispatches of one update. */
@@ -114,6 +110,7 @@ export class Optimizer {
    */
   async addParamGroup(input: ParamGroupInput): Promise<void> {
     this.#requireSubmitted();
+    this.#evaluation.requireOff();
     if (this.#adding) throw new UsageError("optimizer: a group is being added already. Await it before the next one.");
     this.#adding = true;
     try {
@@ -151,8 +148,7 @@ export class Optimizer {
     this.#requireSubmitted();
     this.#begin();
     stream.dispatch(...this.#dispatches);
-    if (this.#built) this.#watch?.capture();
-    this.#encodedAt = stream.counts.submits;
+    if (this.#built) this.#steps.encoded();
   }
 
   /**
@@ -178,42 +174,73 @@ export class Optimizer {
    * @throws NonFiniteGradientError, by rejection, where a step failed.
    */
   async settled(): Promise<void> {
-    await this.#watch?.settle();
+    const { watch } = this.#steps;
+    await watch?.settle();
     this.#requireLive();
-    this.#watch?.require(Infinity);
+    watch?.require(Infinity);
+  }
+
+  /**
+   * Puts the weights to evaluate with in the place of the parameters, in one dispatch: the average x of schedule-free
+   * rules, or the moving average where `averageDecay` was given; with other rules they are the parameters. The parameters
+   * are kept, and until `train()` there is no step. Submitted at once, so that
+   * `optimizer.eval(); const loss = evaluate(); optimizer.train();` need not wait for the loss between.
+   * @throws UsageError where the outcome of a step is not known yet.
+   */
+  eval(): void {
+    this.#gpu.check();
+    this.#requireSettled();
+    this.#evaluation.begin();
+  }
+
+  /** Puts the parameters back, bit for bit: training goes on as if there had been no evaluation. */
+  train(): void {
+    this.#gpu.check();
+    this.#requireLive();
+    this.#evaluation.end();
+  }
+
+  /** Whether the parameters are those to evaluate with: after `eval()`, until `train()`. */
+  get isEvaluating(): boolean {
+    return this.#evaluation.isOn;
   }
 
   /**
    * All that this optimizer needs to go on, as it is after the updates submitted so far. Waits for them: for checkpoints,
-   * not for steps.
+   * not for steps. While it evaluates, the parameters to go on from are in it, as the state `trained`.
    */
   async state(): Promise<OptimizerState> {
     this.#requireLive();
-    while (this.#watch && this.#watch.unknown > 0) await this.#watch.settle();
+    const { watch } = this.#steps;
+    while (watch && watch.unknown > 0) await watch.settle();
     const { profile } = this.#rule;
-    const lossScale = this.#watch && { lossScale: this.#watch.scale };
-    const counts = { rule: this.#ruleName, profile, stepCount: this.#stepCount, ...lossScale };
-    return { ...counts, tensors: await readTensors(this.#gpu, this.#roster.members.values()) };
+    const more = { ...(watch && { lossScale: watch.scale }), ...(this.isEvaluating && { isEvaluating: true }) };
+    const counts = { rule: this.#ruleName, profile, stepCount: this.stepCount, ...more };
+    return { ...counts, tensors: await readTensors(this.#gpu, this.#evaluation.members.values()) };
   }
 
   /**
-   * Takes up a saved state: moments, step counts, who is frozen. The parameters are the caller's to restore.
+   * Takes up a saved state: moments, step counts, who is frozen, whether it evaluates. The parameters are the caller's to
+   * restore.
    * @throws CheckpointMismatchError, before anything is changed, where the state is not of these tensors and this rule.
    */
   load(saved: OptimizerState): void {
     this.#requireSubmitted();
-    checkState(saved, this.#ruleName, this.#roster.members);
-    writeTensors(this.#gpu, saved.tensors, this.#roster.members);
+    checkState(saved, this.#ruleName, this.#roster.members, (member) => this.#evaluation.concerns(member));
     this.#roster.restore(saved.tensors);
-    this.#stepCount = saved.stepCount;
-    if (this.#watch) this.#watch.restart(saved.lossScale ?? this.#watch.scale);
+    if (saved.isEvaluating) this.#evaluation.resume();
+    else this.#evaluation.drop();
+    writeTensors(this.#gpu, saved.tensors, this.#evaluation.members);
+    this.#steps.count = saved.stepCount;
+    const { watch } = this.#steps;
+    watch?.restart(saved.lossScale ?? watch.scale);
     this.#assign();
   }
 
   /** The groups, what decays in them and by how much, at the next step. */
   describe(): string {
     const { frozen } = this.#roster;
-    const groups = this.#paramGroups.map((group, i) => `paramGroup ${i}: ${group.describe(this.#stepCount + 1)}`);
+    const groups = this.#paramGroups.map((group, i) => `paramGroup ${i}: ${group.describe(this.stepCount + 1)}`);
     return [...groups, ...(frozen.length > 0 ? [`frozen: ${frozen.join(", ")}`] : [])].join("\n");
   }
 
@@ -223,7 +250,8 @@ export class Optimizer {
     this.#destroyed = true;
     for (const slab of this.#slabs) slab.destroy();
     this.#built?.release();
-    this.#watch?.destroy();
+    this.#evaluation.drop();
+    this.#steps.watch?.destroy();
   }
 
   get #dispatches(): readonly Dispatch[] {
@@ -241,49 +269,36 @@ export class Optimizer {
   /** What is written now would reach an update that was encoded and not submitted. */
   #requireSubmitted(): void {
     this.#requireLive();
-    if (this.#dispatches.length > 0 && this.#encodedAt === this.#gpu.stream.counts.submits) {
-      throw new UsageError(
-        "optimizer: an update is encoded and not submitted (got 1, allowed 0). Submit the stream first.",
-      );
-    }
+    this.#steps.requireSubmitted();
   }
 
   /** Which step a tensor is at must be known before it goes another way than the others. */
   #requireSettled(): void {
     this.#requireSubmitted();
-    this.#watch?.requireSettled();
+    this.#steps.watch?.requireSettled();
   }
 
   /** Writes the step's scalars and counts it. */
   #begin(): void {
-    this.#watch?.require(this.#rows.slots);
-    this.#rows.write(this.#watch?.unknown ?? 0);
-    this.#rows.advance();
-    this.#stepCount += 1;
-    if (this.#built) this.#watch?.count();
-  }
-
-  #takeBack(steps: number): void {
-    this.#rows.takeBack(steps);
-    this.#stepCount -= steps;
+    this.#evaluation.requireOff();
+    this.#steps.begin(this.#built !== undefined);
   }
 
   /** Brings the tables of tiles in line with the roster. Not in the steady state. */
   #assign(): void {
-    const rows = this.#roster.rows.length;
-    const slots = this.#built && this.#watch ? slotsIn(this.#built.rows, rows) : 1;
-    this.#rows.assign(this.#roster, this.#built?.rows, slots);
-    this.#watch?.guard.setRows(rows, slots);
+    this.#steps.assign(this.#roster, this.#built);
     this.#built?.assign(this.#roster.rowOf());
   }
 
   /** Takes groups in: all of them or, where anything is wrong with one, none. */
   async #add(inputs: readonly ParamGroupInput[]): Promise<void> {
     const present = { families: this.#families, members: this.#roster.members };
-    const plan = { rule: this.#rule, options: this.#options, guard: this.#watch?.guard };
+    const { watch } = this.#steps;
+    const plan = { rule: this.#rule, options: this.#options, guard: watch?.guard };
     const growth = await grow(this.#gpu, plan, present, inputs);
     try {
-      await this.#watch?.settle();
+      await this.#evaluation.prepare(growth.families);
+      await watch?.settle();
       this.#requireSubmitted(); // What was encoded meanwhile works on the tables that are given back now.
     } catch (error) {
       growth.release();

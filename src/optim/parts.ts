@@ -5,6 +5,7 @@ import cautiousDecayCode from "../../shaders/optim/parts/cautiousDecay.wgsl?raw"
 import centeredCode from "../../shaders/optim/parts/centered.wgsl?raw";
 import decayToStartCode from "../../shaders/optim/parts/decayToStart.wgsl?raw";
 import decayToZeroCode from "../../shaders/optim/parts/decayToZero.wgsl?raw";
+import evaluationCode from "../../shaders/optim/parts/evaluation.wgsl?raw";
 import gradientCode from "../../shaders/optim/parts/gradient.wgsl?raw";
 import guardedCode from "../../shaders/optim/parts/guarded.wgsl?raw";
 import measureCode from "../../shaders/optim/parts/measure.wgsl?raw";
@@ -96,6 +97,12 @@ export function measureOf({ passes = [] }: Variant): MeasurePass | undefined {
 }
 
 const plain: Around = { isGuarded: false, hasAverage: false };
+
+/** The whole module that exchanges the parameters for the weights to evaluate with. */
+export const evaluationParts = (lanes: 4 | 1): ShaderPart[] => [
+  ...tileParts(lanes),
+  part("evaluation", evaluationCode),
+];
 
 /** What a kernel needs that works on tiles without scalars. */
 export const tileParts = (lanes: 4 | 1): ShaderPart[] => [lanes === 4 ? wide : scalar, tiles];

@@ -28,6 +28,8 @@ export interface OptimizerState {
   readonly stepCount: number;
   /** The loss scale, and the good steps since it changed, where gradients are looked at. */
   readonly lossScale?: ScaleState;
+  /** Whether the parameters beside it are those to evaluate with: those to go on from are the state `trained` then. */
+  readonly isEvaluating?: boolean;
   readonly tensors: ReadonlyMap<string, TensorState>;
 }
 
@@ -35,7 +37,12 @@ export interface OptimizerState {
  * Checks a state against the tensors that should take it, all of it before anything is written.
  * @throws CheckpointMismatchError naming the tensor and what is wrong with it.
  */
-export function checkState(saved: OptimizerState, rule: string, members: ReadonlyMap<string, Member>): void {
+export function checkState(
+  saved: OptimizerState,
+  rule: string,
+  members: ReadonlyMap<string, Member>,
+  isEvaluated: (member: Member) => boolean,
+): void {
   if (saved.rule !== rule) {
     mismatch("optimizer state", `it is of another rule (got ${saved.rule}, allowed ${rule})`);
   }
@@ -56,7 +63,8 @@ export function checkState(saved: OptimizerState, rule: string, members: Readonl
     }
     checkCount(thing, tensor.stepCount);
     const found = [...tensor.states.keys()].sort().join(", ");
-    const expected = [...member.states.keys()].sort().join(", ");
+    const kept = saved.isEvaluating && isEvaluated(member) ? ["trained"] : [];
+    const expected = [...member.states.keys(), ...kept].sort().join(", ");
     if (found !== expected) {
       mismatch(thing, `its states are others (got ${found || "none"}, allowed ${expected || "none"})`);
     }
