@@ -3,6 +3,7 @@ import type { Limits, Slice } from "../gpu/index.ts";
 /** One tensor as the update kernel sees it. The slices of a state have the tensor to themselves, padding and all. */
 export interface Placement {
   readonly name: string;
+  /** The gradient's own slice where a kernel works on gradients alone. */
   readonly param: Slice;
   readonly grad: Slice;
   /** One for each state; all at the same offset. */
@@ -159,8 +160,9 @@ class OpenRun {
     const { maxStorageBufferBindingSize: max } = this.#sizes;
     if ([param, grad, state].some(({ start, end }) => end - start > max)) return false;
     if ((this.#tiles.length + 1) * tileFields * 4 > max) return false;
-    const oneBuffer = this.#first.param.buffer === this.#first.grad.buffer;
-    if (oneBuffer && param.start < grad.end && grad.start < param.end) return false;
+    const { param: params, grad: grads } = this.#first;
+    const sharesBuffer = params !== grads && params.buffer === grads.buffer;
+    if (sharesBuffer && param.start < grad.end && grad.start < param.end) return false;
     this.#windows = { param, grad, state };
     this.#tiles.push(tile);
     return true;
