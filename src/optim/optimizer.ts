@@ -45,13 +45,11 @@ export class Optimizer {
     options: OptimizerOptions,
   ): Promise<Optimizer> {
     const optimizer = new Optimizer(gpu, rule, checkOptions(options));
-    try {
-      await optimizer.#add(inputs);
-      return optimizer;
-    } catch (error) {
+    await optimizer.#add(inputs).catch((error: unknown) => {
       optimizer.destroy();
       throw error;
-    }
+    });
+    return optimizer;
   }
 
   get paramGroups(): readonly ParamGroup[] {
@@ -83,10 +81,7 @@ export class Optimizer {
 
   /** Bytes read and written a parameter and step, on average over the tensors. */
   get bytesPerParameter(): number {
-    const tensors = [...this.#roster.members.values()].map(({ tensor, cohort }) => {
-      return { family: cohort.paramGroup.family, elements: tensor.elements };
-    });
-    return meanBytes(tensors, this.#options.gradients);
+    return meanBytes(this.#roster.members.values(), this.#options.gradients);
   }
 
   /** Names of the state tensors that parameters have. */
@@ -113,11 +108,9 @@ export class Optimizer {
     this.#evaluation.requireOff();
     if (this.#adding) throw new UsageError("optimizer: a group is being added already. Await it before the next one.");
     this.#adding = true;
-    try {
-      await this.#add([input]);
-    } finally {
+    await this.#add([input]).finally(() => {
       this.#adding = false;
-    }
+    });
   }
 
   /**
@@ -144,11 +137,10 @@ export class Optimizer {
    * NonFiniteGradientError for an earlier step, where the gradients are looked at.
    */
   encode(): void {
-    const { stream } = this.#gpu;
     this.#requireSubmitted();
     this.#begin();
-    stream.dispatch(...this.#dispatches);
-    if (this.#built) this.#steps.encoded();
+    this.#gpu.stream.dispatch(...this.#dispatches);
+    if (this.#dispatches.length > 0) this.#steps.encoded();
   }
 
   /**
@@ -156,7 +148,6 @@ export class Optimizer {
    * are written ahead of that submit. What the GPU says of the gradients comes with the next `settled()`.
    */
   encodeTo(pass: GPUComputePassEncoder): void {
-    this.#requireLive();
     this.#begin();
     encodeInto(pass, this.#dispatches);
   }
@@ -174,17 +165,15 @@ export class Optimizer {
    * @throws NonFiniteGradientError, by rejection, where a step failed.
    */
   async settled(): Promise<void> {
-    const { watch } = this.#steps;
-    await watch?.settle();
+    await this.#steps.settle();
     this.#requireLive();
-    watch?.require(Infinity);
+    this.#steps.watch?.require(Infinity);
   }
 
   /**
-   * Puts the weights to evaluate with in the place of the parameters, in one dispatch: the average x of schedule-free
-   * rules, or the moving average where `averageDecay` was given; with other rules they are the parameters. The parameters
-   * are kept, and until `train()` there is no step. Submitted at once, so that
-   * `optimizer.eval(); const loss = evaluate(); optimizer.train();` need not wait for the loss between.
+   * Puts the weights to evaluate with in the place of the parameters, which are kept: the average x of schedule-free rules,
+   * the moving average where `averageDecay` was given. With other rules they are the parameters. One dispatch, submitted at
+   * once. Until `train()` no step is taken.
    * @throws UsageError where the outcome of a step is not known yet.
    */
   eval(): void {
@@ -211,17 +200,15 @@ export class Optimizer {
    */
   async state(): Promise<OptimizerState> {
     this.#requireLive();
-    const { watch } = this.#steps;
-    while (watch && watch.unknown > 0) await watch.settle();
+    await this.#steps.settleAll();
     const { profile } = this.#rule;
-    const more = { ...(watch && { lossScale: watch.scale }), ...(this.isEvaluating && { isEvaluating: true }) };
-    const counts = { rule: this.#ruleName, profile, stepCount: this.stepCount, ...more };
-    return { ...counts, tensors: await readTensors(this.#gpu, this.#evaluation.members.values()) };
+    const mode = { ...this.#steps.saved, ...(this.isEvaluating && { isEvaluating: true }) };
+    const tensors = await readTensors(this.#gpu, this.#evaluation.members.values());
+    return { rule: this.#ruleName, profile, ...mode, tensors };
   }
 
   /**
-   * Takes up a saved state: moments, step counts, who is frozen, whether it evaluates. The parameters are the caller's to
-   * restore.
+   * Takes up a saved state: moments, step counts, who is frozen. The parameters are the caller's to restore.
    * @throws CheckpointMismatchError, before anything is changed, where the state is not of these tensors and this rule.
    */
   load(saved: OptimizerState): void {
@@ -231,9 +218,7 @@ export class Optimizer {
     if (saved.isEvaluating) this.#evaluation.resume();
     else this.#evaluation.drop();
     writeTensors(this.#gpu, saved.tensors, this.#evaluation.members);
-    this.#steps.count = saved.stepCount;
-    const { watch } = this.#steps;
-    watch?.restart(saved.lossScale ?? watch.scale);
+    this.#steps.restore(saved);
     this.#assign();
   }
 
@@ -280,6 +265,7 @@ export class Optimizer {
 
   /** Writes the step's scalars and counts it. */
   #begin(): void {
+    this.#requireLive();
     this.#evaluation.requireOff();
     this.#steps.begin(this.#built !== undefined);
   }
@@ -293,12 +279,11 @@ export class Optimizer {
   /** Takes groups in: all of them or, where anything is wrong with one, none. */
   async #add(inputs: readonly ParamGroupInput[]): Promise<void> {
     const present = { families: this.#families, members: this.#roster.members };
-    const { watch } = this.#steps;
-    const plan = { rule: this.#rule, options: this.#options, guard: watch?.guard };
+    const plan = { rule: this.#rule, options: this.#options, guard: this.#steps.watch?.guard };
     const growth = await grow(this.#gpu, plan, present, inputs);
     try {
       await this.#evaluation.prepare(growth.families);
-      await watch?.settle();
+      await this.#steps.settle();
       this.#requireSubmitted(); // What was encoded meanwhile works on the tables that are given back now.
     } catch (error) {
       growth.release();

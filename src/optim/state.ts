@@ -62,6 +62,7 @@ export function checkState(
       );
     }
     checkCount(thing, tensor.stepCount);
+    checkMemory(thing, member, tensor);
     const found = [...tensor.states.keys()].sort().join(", ");
     const kept = saved.isEvaluating && isEvaluated(member) ? ["trained"] : [];
     const expected = [...member.states.keys(), ...kept].sort().join(", ");
@@ -75,6 +76,19 @@ export function checkState(
         `its ${state} does not have its elements (got ${values?.length}, allowed ${elements} of float32)`,
       );
     }
+  }
+}
+
+/** A rule that remembers would begin anew without a word. */
+function checkMemory(thing: string, { cohort }: Member, { stepCount, memory = {} }: TensorState): void {
+  const { rule } = cohort.paramGroup;
+  if (stepCount === 0) return;
+  for (const name of Object.keys(rule.remember({}, rule.hyperAt(1), 1))) {
+    if (Number.isFinite(memory[name])) continue;
+    mismatch(
+      thing,
+      `its state does not have what ${rule.name} remembers (got ${name} ${memory[name]}, allowed a number)`,
+    );
   }
 }
 

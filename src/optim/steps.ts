@@ -4,6 +4,7 @@ import type { BuiltGuard } from "./gradients/guard.ts";
 import { GradientWatch } from "./gradients/watch.ts";
 import type { CheckedOptions } from "./options.ts";
 import type { Roster } from "./roster.ts";
+import type { OptimizerState } from "./state.ts";
 import { StepRows } from "./stepRows.ts";
 
 /** The steps of an optimizer: how many there were, the scalars of the next one, and which of them the GPU has skipped. */
@@ -25,6 +26,26 @@ export class Steps {
       this.count -= steps;
     };
     this.watch = new GradientWatch(gpu, gradients, takeBack, tileAt);
+  }
+
+  /** What has to be saved. */
+  get saved(): Pick<OptimizerState, "stepCount" | "lossScale"> {
+    return { stepCount: this.count, ...(this.watch && { lossScale: this.watch.scale }) };
+  }
+
+  restore({ stepCount, lossScale }: OptimizerState): void {
+    this.count = stepCount;
+    this.watch?.restart(lossScale ?? this.watch.scale);
+  }
+
+  /** Waits for the outcome of the steps so far. */
+  async settle(): Promise<void> {
+    await this.watch?.settle();
+  }
+
+  /** Also of those that are taken meanwhile. */
+  async settleAll(): Promise<void> {
+    while (this.watch && this.watch.unknown > 0) await this.watch.settle();
   }
 
   /** Writes the next step's scalars and counts it. `hasWork` tells whether there is an update to dispatch. */
