@@ -87,7 +87,7 @@ export class Evaluation {
 
   /** Whether a tensor is evaluated with other weights than those that are trained. */
   concerns(member: Member): boolean {
-    return towardsOf(member) !== undefined;
+    return waysOf([member]).length > 0;
   }
 
   /** The members, with the state `trained` where it is kept now. */
