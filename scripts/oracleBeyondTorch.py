@@ -15,8 +15,9 @@ import optimi
 import torch
 from lion_pytorch import Lion
 from pytorch_optimizer import Adan
-from schedulefree import AdamWScheduleFree, SGDScheduleFree
 
+import oracleNorms
+import oracleScheduleFree
 from torchOracle import all_bits, gradient_at, initial_param, progress, round_roots_correctly
 
 jax.config.update("jax_enable_x64", True)
@@ -70,82 +71,6 @@ def by_optax_lion(hypers, seed, count, dtype):
     return {"param": np.asarray(param), "m": np.asarray(state[0].mu)}
 
 
-SCHEDULE_FREE_NAMES = {
-    "lr": "lr",
-    "momentum": "momentum",
-    "eps": "eps",
-    "weightDecay": "weight_decay",
-    "warmup": "warmup_steps",
-    "r": "r",
-    "weightLrPower": "weight_lr_power",
-}
-
-
-def by_schedulefree(make, states):
-    """Also x, the point to evaluate at, which `eval()` puts in the place of the parameter."""
-
-    def group_of(hyper, defaults):
-        group = {theirs: hyper[ours] for ours, theirs in SCHEDULE_FREE_NAMES.items() if ours in hyper}
-        betas = zip(("beta1", "beta2"), defaults.get("betas", ()))
-        return group | ({"betas": tuple(hyper.get(*each) for each in betas)} if "betas" in defaults else {})
-
-    def run(hypers, seed, count, dtype):
-        param = torch.tensor(initial_param(seed, count).astype(dtype))
-        optimizer = make([param], foreach=False)
-        optimizer.train()
-        for hyper, gradient in zip(hypers, gradients(hypers, seed, count)):
-            optimizer.param_groups[0].update(group_of(hyper, optimizer.defaults))
-            param.grad = torch.tensor(gradient.astype(dtype))
-            optimizer.step()
-        y = param.numpy().copy()
-        optimizer.eval()
-        state = optimizer.state[param]
-        return {"param": y, "x": param.numpy(), **{ours: state[theirs].numpy() for ours, theirs in states.items()}}
-
-    return run
-
-
-def by_optax_schedule_free(base_of, lr, states):
-    """
-    In float64 alone, since it computes x and y anew at every step and so rounds more often than the order of either
-    profile. Each step has an optimizer of its own, as above; optax has the warm-up in the learning rate, and no `r`.
-    """
-
-    def run(hypers, seed, count, dtype):
-        if dtype != np.float64 or any(hyper.get("r") for hyper in hypers):
-            return None
-        param = jnp.asarray(initial_param(seed, count).astype(dtype))
-        state = None
-        for t, (hyper, gradient) in enumerate(zip(hypers, gradients(hypers, seed, count)), start=1):
-            warmed = hyper.get("lr", lr) * min(1, t / (hyper.get("warmup") or 1))
-            beta = hyper.get("beta1", hyper.get("momentum", 0.9))
-            power = hyper.get("weightLrPower", 2.0)
-            optimizer = optax.contrib.schedule_free(base_of(hyper, warmed), warmed, b1=beta, weight_lr_power=power)
-            state = optimizer.init(param) if state is None else state
-            updates, state = optimizer.update(jnp.asarray(gradient.astype(dtype)), state, param)
-            param = optax.apply_updates(param, updates)
-        x = optax.contrib.schedule_free_eval_params(state, param)
-        tensors = {"param": param, "x": x, "z": state.z, **states(state.base_optimizer_state)}
-        return {name: np.asarray(values) for name, values in tensors.items()}
-
-    return run
-
-
-def optax_adamw_base(hyper, lr):
-    """As optax.contrib.schedule_free_adamw has it."""
-    rms = {"decay": hyper.get("beta2", 0.999), "eps": hyper.get("eps", 1e-8)}
-    return optax.chain(
-        optax.scale_by_rms(**rms, eps_in_sqrt=False, bias_correction=True),
-        optax.add_decayed_weights(hyper.get("weightDecay", 0.0)),
-        optax.scale_by_learning_rate(lr),
-    )
-
-
-def optax_sgd_base(hyper, lr):
-    """As optax.contrib.schedule_free_sgd has it."""
-    return optax.chain(optax.add_decayed_weights(hyper.get("weightDecay", 0.0)), optax.sgd(lr))
-
-
 ADAN_STATES = {"m": "exp_avg", "v": "exp_avg_diff", "n": "exp_avg_sq"}
 # The shrink before the step, which the authors' code calls no_prox; one tensor at a time.
 ADAN_OPTIONS = {"weight_decouple": True, "foreach": False}
@@ -169,12 +94,7 @@ def by_optimi_adan(hypers, seed, count, dtype):
     return {"param": param.numpy()}
 
 
-TORCH_RULES = {
-    "lion": Lion,
-    "adan": Adan,
-    "scheduleFreeAdamw": AdamWScheduleFree,
-    "scheduleFreeSgd": SGDScheduleFree,
-}
+TORCH_RULES = {"lion": Lion, "adan": Adan, **oracleNorms.CLASSES, **oracleScheduleFree.CLASSES}
 IMPLEMENTATIONS = {
     "lion": {
         "lion-pytorch": by_torch(Lion, ("beta1", "beta2"), {"m": "exp_avg"}),
@@ -185,16 +105,11 @@ IMPLEMENTATIONS = {
         "pytorch_optimizer": by_torch(Adan, ("beta1", "beta2", "beta3"), ADAN_STATES, ADAN_OPTIONS),
         "torch-optimi": by_optimi_adan,
     },
-    "scheduleFreeAdamw": {
-        "schedulefree": by_schedulefree(AdamWScheduleFree, {"z": "z", "v": "exp_avg_sq"}),
-        "optax": by_optax_schedule_free(optax_adamw_base, 0.0025, lambda state: {"v": state[0].nu}),
-    },
-    "scheduleFreeSgd": {
-        "schedulefree": by_schedulefree(SGDScheduleFree, {"z": "z"}),
-        "optax": by_optax_schedule_free(optax_sgd_base, 1.0, lambda state: {}),
-    },
+    **oracleNorms.IMPLEMENTATIONS,
+    **oracleScheduleFree.IMPLEMENTATIONS,
 }
-KNOWN = {"beta1", "beta2", "beta3", "maximize", *SCHEDULE_FREE_NAMES}
+OWN = {"lr", "beta1", "beta2", "beta3", "eps", "weightDecay", "maximize"}
+KNOWN = OWN | oracleNorms.KNOWN | oracleScheduleFree.KNOWN
 
 
 def run_row(row, request):
@@ -217,6 +132,7 @@ def main():
     request = json.load(sys.stdin)
     if request["roundRootsCorrectly"]:
         round_roots_correctly()
+        oracleNorms.follow_the_shaders()
     rows = []
     for index, row in enumerate(request["rows"]):
         progress(f"{index + 1} / {len(request['rows'])}  {row['rule']}: {row['desc']}")

@@ -29,6 +29,7 @@ const domains: Readonly<Record<string, Domain>> = {
   beta3: belowOne,
   lrDecay: notNegative,
   momentumDecay: notNegative,
+  trustCoefficient: notNegative,
   warmup: notNegative,
   r: notNegative,
   weightLrPower: notNegative,

@@ -6,6 +6,8 @@ export { adamw } from "./adamw.ts";
 export { type AdanHyper, type AdanTensor, adan } from "./adan.ts";
 export { type Step, type SurroundedTensor, surrounded } from "./around.ts";
 export { type LossScale, usedGradient, type Verdict, type VerdictHyper, verdictOf } from "./gradients.ts";
+export { type LambHyper, lamb } from "./lamb.ts";
+export { type LarsHyper, lars } from "./lars.ts";
 export { type LionHyper, type LionTensor, lion } from "./lion.ts";
 export type { AdamHyper, AdamTensor } from "./moments.ts";
 export { type NadamHyper, nadam } from "./nadam.ts";
@@ -17,4 +19,5 @@ export { type ScheduleFreeAdamwHyper, type ScheduleFreeAdamwTensor, scheduleFree
 export { type ScheduleFreeSgdHyper, scheduleFreeSgd } from "./scheduleFreeSgd.ts";
 export { type SgdHyper, type SgdTensor, sgd } from "./sgd.ts";
 export { sgdw } from "./sgdw.ts";
+export { stableAdamw } from "./stableAdamw.ts";
 export { type Tiling, total } from "./total.ts";

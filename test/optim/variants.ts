@@ -5,6 +5,8 @@ import {
   adamax,
   adamw,
   adan,
+  lamb,
+  lars,
   lion,
   nadam,
   radam,
@@ -13,6 +15,7 @@ import {
   scheduleFreeSgd,
   sgd,
   sgdw,
+  stableAdamw,
   type UpdateRule,
 } from "../../src/optim/index.ts";
 
@@ -39,6 +42,10 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   "radam, decoupled": radam({ weightDecay: 0.1, decoupled: true }),
   lion: lion(),
   adan: adan(),
+  lamb: lamb(),
+  lars: lars(),
+  "lars with momentum": lars({ momentum: 0.9 }),
+  stableAdamw: stableAdamw(),
   scheduleFreeAdamw: scheduleFreeAdamw(),
   scheduleFreeSgd: scheduleFreeSgd(),
 };

@@ -45,7 +45,7 @@ export interface BeyondTorchFixtures {
   /** Of the packages that made the file. */
   versions: Record<string, string>;
   /** `optimizer.defaults` of the implementations on PyTorch, in their words. */
-  defaults: Record<BeyondTorchRule, Record<string, number> & { betas?: number[] }>;
+  defaults: Record<BeyondTorchRule, Record<string, unknown> & { betas?: number[] }>;
   rows: BeyondTorchRow[];
 }
 

@@ -93,6 +93,8 @@ const off: Required<RowHyper> = {
   lrDecay: 0,
   momentumDecay: 0,
   decoupled: false,
+  trustCoefficient: 0,
+  alwaysAdapt: false,
   warmup: 0,
   r: 0,
   weightLrPower: 0,
@@ -100,7 +102,7 @@ const off: Required<RowHyper> = {
   cautious: false,
 };
 
-export const inCamelCase = (name: string): string =>
+const inCamelCase = (name: string): string =>
   name === "decoupled_weight_decay" ? "decoupled" : name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
 /** PyTorch's defaults in our words; what a rule does not have is off. */

@@ -1,4 +1,5 @@
 /** The parity table's rows of the rules that PyTorch does not have: test/fixtures/beyondTorch.json holds their oracle. */
+import { normsRows } from "./norms.ts";
 import { type BeyondTorchRow, cosineLr } from "./row.ts";
 import { scheduleFreeRows } from "./scheduleFree.ts";
 
@@ -23,5 +24,6 @@ export const rowsBeyondTorch: readonly BeyondTorchRow[] = [
   { rule: "adan", desc: "maximize, decay", hyper: { lr: 1e-2, weightDecay: 0.1, maximize: true } },
   { rule: "adan", desc: "cosine lr, decay", hyper: { weightDecay: 0.1 }, vary: cosineLr(1e-2) },
 
+  ...normsRows,
   ...scheduleFreeRows,
 ];
