@@ -11,6 +11,8 @@ import {
   nadam,
   radam,
   rmsprop,
+  scheduleFreeAdamw,
+  scheduleFreeSgd,
   sgd,
   sgdw,
   stableAdamw,
@@ -44,4 +46,6 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   lars: lars(),
   "lars with momentum": lars({ momentum: 0.9 }),
   stableAdamw: stableAdamw(),
+  scheduleFreeAdamw: scheduleFreeAdamw(),
+  scheduleFreeSgd: scheduleFreeSgd(),
 };
