@@ -46,7 +46,7 @@ function combineKernel(gpu: Gpu, sums: number): Promise<Kernel> {
   return gpu.kernels.get({
     label: "optim/combine",
     parts: [combinePart],
-    bindings: [["readWrite", "readWrite", "readWrite"]],
+    bindings: [["read", "read", "readWrite"]],
     constants: { SUMS: sums, GRID_WIDTH: gpu.limits.maxComputeWorkgroupsPerDimension },
   });
 }
