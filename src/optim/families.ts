@@ -82,12 +82,12 @@ function bytesOf({ variant, extras }: RuleFamily): number {
 
 /** The same on average over tensors, with another read of the gradient to look at it, and a write to zero it. */
 export function meanBytes(
-  tensors: readonly { readonly family: RuleFamily; readonly elements: number }[],
+  members: Iterable<{ tensor: { elements: number }; cohort: { paramGroup: { family: RuleFamily } } }>,
   { isGuarded, zero }: CheckedGradients,
 ): number {
   let [bytes, elements] = [0, 0];
-  for (const tensor of tensors) {
-    bytes += tensor.elements * (bytesOf(tensor.family) + (isGuarded ? 4 : 0) + (zero ? 4 : 0));
+  for (const { tensor, cohort } of members) {
+    bytes += tensor.elements * (bytesOf(cohort.paramGroup.family) + (isGuarded ? 4 : 0) + (zero ? 4 : 0));
     elements += tensor.elements;
   }
   return elements > 0 ? bytes / elements : 0;

@@ -5,6 +5,7 @@ import cautiousDecayCode from "../../shaders/optim/parts/cautiousDecay.wgsl?raw"
 import centeredCode from "../../shaders/optim/parts/centered.wgsl?raw";
 import decayToStartCode from "../../shaders/optim/parts/decayToStart.wgsl?raw";
 import decayToZeroCode from "../../shaders/optim/parts/decayToZero.wgsl?raw";
+import evaluationCode from "../../shaders/optim/parts/evaluation.wgsl?raw";
 import gradientCode from "../../shaders/optim/parts/gradient.wgsl?raw";
 import guardedCode from "../../shaders/optim/parts/guarded.wgsl?raw";
 import measureCode from "../../shaders/optim/parts/measure.wgsl?raw";
@@ -19,6 +20,7 @@ import numericsCode from "../../shaders/optim/parts/numerics.wgsl?raw";
 import paramCode from "../../shaders/optim/parts/param.wgsl?raw";
 import rowsCode from "../../shaders/optim/parts/rows.wgsl?raw";
 import scalarCode from "../../shaders/optim/parts/scalar.wgsl?raw";
+import scheduleFreeCode from "../../shaders/optim/parts/scheduleFree.wgsl?raw";
 import tilesCode from "../../shaders/optim/parts/tiles.wgsl?raw";
 import totalsCode from "../../shaders/optim/parts/totals.wgsl?raw";
 import unguardedCode from "../../shaders/optim/parts/unguarded.wgsl?raw";
@@ -58,6 +60,7 @@ const totals = part("totals", totalsCode);
 const velocity = part("velocity", velocityCode);
 const noVelocity = part("noVelocity", noVelocityCode);
 export const moments = part("moments", momentsCode);
+export const scheduleFree = part("scheduleFree", scheduleFreeCode);
 const adamStep = part("adamStep", adamStepCode);
 const amsgrad = part("amsgrad", amsgradCode);
 const noAmsgrad = part("noAmsgrad", noAmsgradCode);
@@ -95,6 +98,12 @@ export function measureOf({ passes = [] }: Variant): MeasurePass | undefined {
 }
 
 const plain: Around = { isGuarded: false, hasAverage: false };
+
+/** The whole module that exchanges the parameters for the weights to evaluate with. */
+export const evaluationParts = (lanes: 4 | 1): ShaderPart[] => [
+  ...tileParts(lanes),
+  part("evaluation", evaluationCode),
+];
 
 /** What a custom pass's kernel needs to read the step's rows: see shaders/optim/parts/rows.wgsl. */
 export const rowParts = ({ isGuarded }: Around): ShaderPart[] => [wide, tiles, rows, isGuarded ? guarded : unguarded];

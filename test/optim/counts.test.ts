@@ -168,6 +168,8 @@ describe("bytes moved a parameter and step:", () => {
     lars: 20,
     "lars with momentum": 28,
     stableAdamw: 36,
+    scheduleFreeAdamw: 28,
+    scheduleFreeSgd: 20,
   };
 
   /** The code without what `main` does not call, directly or not. */

@@ -5,6 +5,7 @@ import { type Mutation, optionsOf, resolvedHyper } from "../parity/runCase.ts";
 import { shapeFor } from "../parity/shapes.ts";
 import { type Row, type RuleName, ruleNames } from "../parity/table.ts";
 import { asRule, inHyper, inScalars, inShader } from "./mutations.ts";
+import { scheduleFreeMutants } from "./scheduleFreeMutants.ts";
 
 export const sized = cases.filter(({ name }) => name.endsWith("· 257 elements"));
 
@@ -91,7 +92,7 @@ export const mutants: readonly Mutant[] = [
     mistake: "weight decay through the moments, AdamW as Adam",
     rules: ["adamw"],
     mutate: asRule(adam),
-    where: decays,
+    where: (row) => decays(row) && !has("cautious")(row), // which Adam cannot be
   },
   {
     mistake: "L2 beside the moments, Adam as AdamW",
@@ -280,4 +281,5 @@ export const mutants: readonly Mutant[] = [
     rules: ["radam"],
     mutate: inScalars((hyper, t, right) => ({ ...right(hyper, t), rectified: 1 })),
   },
+  ...scheduleFreeMutants,
 ];

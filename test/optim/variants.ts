@@ -12,6 +12,8 @@ import {
   nadam,
   radam,
   rmsprop,
+  scheduleFreeAdamw,
+  scheduleFreeSgd,
   sgd,
   sgdw,
   stableAdamw,
@@ -47,4 +49,6 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   lars: lars(),
   "lars with momentum": lars({ momentum: 0.9 }),
   stableAdamw: stableAdamw(),
+  scheduleFreeAdamw: scheduleFreeAdamw(),
+  scheduleFreeSgd: scheduleFreeSgd(),
 };

@@ -5,8 +5,9 @@
 import type { Limits } from "../../src/gpu/index.ts";
 import type { GradientOptions } from "../../src/optim/index.ts";
 import type { Profile } from "../../src/reference/index.ts";
+import { averages } from "./rows/around.ts";
 import { shapeFor, takesMatrices } from "./shapes.ts";
-import { type Row, type RuleName, table } from "./table.ts";
+import { profilesOf, type Row, type RuleName, table } from "./table.ts";
 
 export interface ParityTensor {
   readonly name: string;
@@ -36,7 +37,7 @@ export interface ParityCase {
   readonly exempt: boolean;
   readonly limits: Partial<Limits>;
   /** Where an average of the weights is kept. */
-  readonly averageDecay?: number;
+  readonly averageDecay?: number | ((t: number) => number);
   /** What is done to the gradients; every seventh step has one that is not finite then. */
   readonly gradients?: GradientOptions;
   readonly steps: number;
@@ -52,7 +53,7 @@ const steps = 50;
 
 function tableCases(): ParityCase[] {
   return table.flatMap((row, rowIndex) =>
-    profiles.flatMap((profile) =>
+    profilesOf(row).flatMap((profile) =>
       edgeSizes.map((size, sizeIndex) => ({
         name: `${row.rule} · ${row.desc} · ${profile} · ${size} elements`,
         rule: row.rule,
@@ -81,12 +82,15 @@ const fullest: readonly { rule: RuleName; desc: string }[] = [
   { rule: "lamb", desc: "cosine lr, decay" },
   { rule: "lars", desc: "nesterov, weight decay" },
   { rule: "stableAdamw", desc: "clipped hard" },
+  { rule: "scheduleFreeAdamw", desc: "cosine lr, decay" },
+  { rule: "scheduleFreeSgd", desc: "cosine lr, decay" },
   { rule: "adagrad", desc: "weight decay, lr decay" },
   { rule: "adadelta", desc: "weight decay" },
   { rule: "adamax", desc: "weight decay" },
   { rule: "nadam", desc: "decoupled decay" },
   { rule: "radam", desc: "decoupled decay" },
   { rule: "muon", desc: "strong decay" },
+  { rule: "adamw", desc: "towards the start" },
 ];
 
 function rowNamed(rule: RuleName, desc: string): Row {
@@ -226,6 +230,27 @@ function guardedCases(): ParityCase[] {
   );
 }
 
+/** The weights averaged by the average's row, as the table's rows are run. */
+function averageCases(): ParityCase[] {
+  return averages.flatMap(({ rule, desc, averageDecay }, i) =>
+    profiles.flatMap((profile) =>
+      edgeSizes.map((size, sizeIndex) => ({
+        name: `${rule} · ${desc} · ${profile} · ${size} elements, averaged`,
+        rule,
+        profile,
+        rows: [rowNamed(rule, desc)],
+        tensors: [{ name: "w", shape: [size], paramGroup: 0 }],
+        memory: "slabs" as const,
+        exempt: false,
+        limits: {},
+        averageDecay,
+        steps,
+        seed: 20_000 + i * 100 + sizeIndex,
+      })),
+    ),
+  );
+}
+
 /** More workgroups than one side of a dispatch may have, on any device: one lane each, so that 1 MiB is enough. */
 function hugeGridCase(): ParityCase {
   const row = table.find(({ rule, desc }) => rule === "adamw" && desc === "defaults") as Row;
@@ -243,7 +268,13 @@ function hugeGridCase(): ParityCase {
   };
 }
 
-export const cases: readonly ParityCase[] = [...tableCases(), ...layoutCases(), ...guardedCases(), hugeGridCase()];
+export const cases: readonly ParityCase[] = [
+  ...tableCases(),
+  ...layoutCases(),
+  ...guardedCases(),
+  ...averageCases(),
+  hugeGridCase(),
+];
 
 /**
  * One case of each `every` in a row, a place later from row to row: every tenth would only ever see the even ones of the

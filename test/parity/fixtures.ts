@@ -100,6 +100,9 @@ const off: Required<RowHyper> = {
   adjust: "original",
   trustCoefficient: 0,
   alwaysAdapt: false,
+  warmup: 0,
+  r: 0,
+  weightLrPower: 0,
   towardsStart: false,
   cautious: false,
 };

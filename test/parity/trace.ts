@@ -85,7 +85,7 @@ function largestTerms(
   grad: Values,
 ): Record<TensorName, Values> {
   const gradient = Float64Array.from(grad, (g, i) =>
-    Math.max(Math.abs(g), decay === "coupled" ? hyper.weightDecay * Math.abs(param[i]!) : 0),
+    Math.max(Math.abs(g), decay === "coupled" || decay === "scaled" ? hyper.weightDecay * Math.abs(param[i]!) : 0),
   );
   const gradientShare = t === 1 ? 1 : 1 - hyper.dampening;
   // A rule has one of the three; the others are 0.

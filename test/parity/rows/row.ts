@@ -1,7 +1,15 @@
 /** What a row of the parity table is. */
+import type { Profile } from "../../../src/reference/index.ts";
 
 /** The rules that PyTorch does not have. */
-export type BeyondTorchRule = "lion" | "adan" | "lamb" | "lars" | "stableAdamw";
+export type BeyondTorchRule =
+  | "lion"
+  | "adan"
+  | "lamb"
+  | "lars"
+  | "stableAdamw"
+  | "scheduleFreeAdamw"
+  | "scheduleFreeSgd";
 
 export type RuleName =
   | "sgd"
@@ -41,6 +49,9 @@ export interface RowHyper {
   adjust?: string;
   trustCoefficient?: number;
   alwaysAdapt?: boolean;
+  warmup?: number;
+  r?: number;
+  weightLrPower?: number;
   towardsStart?: boolean;
   cautious?: boolean;
 }
@@ -59,6 +70,12 @@ export interface Row {
   /** How far what is installed may be from its order without fused operations, in ulps, where 8 does not do; with the reason. */
   fusedUlps?: number;
 }
+
+export type BeyondTorchRow = Row & { rule: BeyondTorchRule };
+
+/** The profiles that a row runs in: PyTorch has no cautious decay, so there is none in its order either. */
+export const profilesOf = ({ hyper }: Row): readonly Profile[] =>
+  hyper.cautious ? ["accurate"] : ["accurate", "torch"];
 
 export const cosineLr = (peak: number) => (t: number) => ({
   lr: peak * 0.5 * (1 + Math.cos((Math.PI * (t - 1)) / 60)),
