@@ -54,6 +54,7 @@ const request = {
   rows: table.map((row) => ({
     rule: row.rule,
     desc: row.desc,
+    shape: row.shape ?? [fixtureCount],
     hyper: Array.from({ length: fixtureSteps }, (_, i) => hyperAt(row, i + 1)),
   })),
 };

@@ -5,6 +5,7 @@ export type { HyperInput, HyperValues } from "./hyperparameters.ts";
 export { Optimizer } from "./optimizer.ts";
 export { exemptByDefault, ParamGroup, type ParamGroupInput } from "./paramGroup.ts";
 export { adadelta } from "./rules/adadelta.ts";
+export { adafactor } from "./rules/adafactor.ts";
 export { adagrad } from "./rules/adagrad.ts";
 export { adam } from "./rules/adam.ts";
 export { adamax } from "./rules/adamax.ts";

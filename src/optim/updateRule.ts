@@ -16,6 +16,8 @@ export type RuleOptions<H> = {
 export interface Variant {
   /** Names of the state buffers, in the order of their bindings in bind group 1. */
   readonly state: readonly string[];
+  /** The sides of a state of a tensor, where they are not always the tensor's; undefined for one that it does not have. */
+  readonly stateShape?: (state: string, shape: readonly number[]) => readonly number[] | undefined;
   /** The rule's WGSL: its own file and the parts it stands on. */
   readonly parts: readonly ShaderPart[];
 }

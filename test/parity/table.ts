@@ -5,6 +5,7 @@
  * an option that is not a row here is not tested. `vary` gives the hyperparameters that change from step to step.
  */
 import { adadeltaRows } from "./rows/adadelta.ts";
+import { adafactorRows } from "./rows/adafactor.ts";
 import { adagradRows } from "./rows/adagrad.ts";
 import { adamRows } from "./rows/adam.ts";
 import { adamaxRows } from "./rows/adamax.ts";
@@ -28,6 +29,7 @@ export const torchRows: readonly Row[] = [
   ...adamaxRows,
   ...nadamRows,
   ...radamRows,
+  ...adafactorRows,
 ];
 
 export const table: readonly Row[] = [...torchRows, ...rowsBeyondTorch];

@@ -14,6 +14,7 @@ export type RuleName =
   | "adamax"
   | "nadam"
   | "radam"
+  | "adafactor"
   | BeyondTorchRule;
 
 /** Hyperparameters as the rules take them; what is left out has the rule's default (PyTorch's). */
@@ -35,6 +36,10 @@ export interface RowHyper {
   lrDecay?: number;
   momentumDecay?: number;
   decoupled?: boolean;
+  beta2Decay?: number;
+  eps1?: number;
+  eps2?: number;
+  d?: number;
 }
 
 export interface Row {
@@ -44,8 +49,12 @@ export interface Row {
   hyper: RowHyper;
   /** Values that replace those of `hyper` at step t (the first step is t = 1). */
   vary?: (t: number) => RowHyper;
+  /** The sides of the tensor that the oracle has; one of 96 elements where it is left out. */
+  shape?: readonly number[];
   /** How far PyTorch's fused kernels may be from those that fuse nothing, in ulps, where 8 does not do; with the reason. */
   fusedUlps?: number;
+  /** How far PyTorch may be that rounds each operation on its own, in ulps, where it sums in another order; else 0. */
+  roundedUlps?: number;
 }
 
 export const cosineLr = (peak: number) => (t: number) => ({

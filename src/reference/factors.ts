@@ -1,0 +1,103 @@
+import type { Round } from "./numerics.ts";
+
+/** Values that a lane adds up one after the other. */
+const run = 16;
+
+/** Lanes that add up the spans of one row or column, at most, and the pieces of one matrix's rows. */
+const spanLanes = 32;
+const pieceLanes = 256;
+
+/** Rows of a matrix whose `rowVar` are added up at once. */
+const piece = 8;
+
+/** Elements of a row that one block adds up. Of a column they are `spanRows`, fewer where a binding has no room for as many. */
+const spanColumns = 64;
+export const spanRows = 32;
+
+/** Adds neighbours until one is left: (a + b) + (c + d), what is missing being 0. */
+function pairs(values: readonly number[], round: Round): number {
+  if (values.length <= 1) return values[0] ?? 0;
+  const halves = Array.from({ length: Math.ceil(values.length / 2) }, (_, i) =>
+    round((values[2 * i] as number) + (values[2 * i + 1] ?? 0)),
+  );
+  return pairs(halves, round);
+}
+
+/** Lane j adds up the values j, j + lanes, j + 2 lanes, ...; then a tree adds up the lanes, by halves. */
+function strided(values: readonly number[], lanes: number, round: Round): number {
+  const sums: number[] = new Array(lanes).fill(0);
+  for (const [i, value] of values.entries()) sums[i % lanes] = round((sums[i % lanes] as number) + value);
+  for (let half = lanes / 2; half >= 1; half /= 2) {
+    for (let i = 0; i < half; i++) sums[i] = round((sums[i] as number) + (sums[i + half] as number));
+  }
+  return sums[0] as number;
+}
+
+const chunks = (count: number, size: number): [first: number, end: number][] =>
+  Array.from({ length: Math.ceil(count / size) }, (_, i) => [i * size, Math.min((i + 1) * size, count)]);
+
+/** The sum of a row or a column in the order of shaders/optim/factors/: runs of 16, spans of runs, then the spans. */
+function lineSum(count: number, valueAt: (i: number) => number, span: number, round: Round): number {
+  const sumOfRun = (first: number, end: number): number => {
+    let sum = 0;
+    for (let i = first; i < end; i++) sum = round(sum + valueAt(i));
+    return sum;
+  };
+  const spans = chunks(count, span).map(([first, end]) =>
+    pairs(
+      chunks(end - first, run).map(([a, b]) => sumOfRun(first + a, first + b)),
+      round,
+    ),
+  );
+  return strided(spans, spanLanes, round);
+}
+
+/** The sum over all rows of a matrix of what each has: pieces of 8 rows, then the pieces. */
+function pieceSum(count: number, valueAt: (i: number) => number, round: Round): number {
+  const pieces = chunks(count, piece).map(([first, end]) => {
+    const rows = Array.from({ length: piece }, (_, i) => (first + i < end ? valueAt(first + i) : 0));
+    return strided(rows, piece, round);
+  });
+  return strided(pieces, pieceLanes, round);
+}
+
+/** Matrices of one size, one after the other, as the last two sides of a shape have them. */
+export interface Matrices {
+  readonly count: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** The matrices of a shape of two sides or more; of other shapes none. */
+export function matricesOf(shape: readonly number[]): Matrices | undefined {
+  if (shape.length < 2) return undefined;
+  const [rows, columns] = shape.slice(-2) as [number, number];
+  return { count: shape.slice(0, -2).reduce((product, side) => product * side, 1), rows, columns };
+}
+
+/** Sums over each row of each matrix. */
+export function rowSums({ count, rows, columns }: Matrices, valueAt: (i: number) => number, round: Round): number[] {
+  return Array.from({ length: count * rows }, (_, row) =>
+    lineSum(columns, (column) => valueAt(row * columns + column), spanColumns, round),
+  );
+}
+
+/** Sums over each column of each matrix. */
+export function columnSums(
+  { count, rows, columns }: Matrices,
+  valueAt: (i: number) => number,
+  round: Round,
+  span = spanRows,
+): number[] {
+  return Array.from({ length: count * columns }, (_, i) => {
+    const first = Math.floor(i / columns) * rows * columns + (i % columns);
+    return lineSum(rows, (row) => valueAt(first + row * columns), span, round);
+  });
+}
+
+/** The mean over the rows of each matrix of a value that each row has. */
+export function meansOfRows({ count, rows }: Matrices, valueAt: (row: number) => number, round: Round): number[] {
+  return Array.from({ length: count }, (_, matrix) =>
+    round(pieceSum(rows, (row) => valueAt(matrix * rows + row), round) / round(rows)),
+  );
+}
