@@ -1,0 +1,113 @@
+// Adafactor, second pass: the moving averages of the mean squares of rows and columns, and sums of those of the rows.
+//   rowVar ← rowVar + (1 - β₂)(Σ g² / columns - rowVar),   β₂ = 1 - t^beta2Decay
+//   colVar ← colVar + (1 - β₂)(Σ g² / rows - colVar)
+// Up to 32 lanes a line add up its spans, each every 32nd, and then a tree the lanes; a piece is 8 lines. PyTorch takes the
+// root of Σ g² and squares it again, which the torch profile does too.
+
+override WORKGROUP_SIZE: u32 = 256;
+override GRID_WIDTH: u32 = 65535;
+
+/// Lanes that the order of summation counts on; a workgroup of fewer takes them in turns.
+const LANES = 256u;
+const PIECE = 8u;
+
+/// The lines that a workgroup works on: as many as it has lanes for, from the start of a piece.
+struct Unit {
+  axis: u32,
+  piece: u32, // counted over all matrices of the tensor
+  lanesLog2: u32, // of a line
+}
+
+@group(1) @binding(0) var<storage, read> axes: array<Axis>;
+@group(1) @binding(1) var<storage, read> units: array<Unit>;
+@group(1) @binding(2) var<storage, read> sums: array<f32>;
+@group(1) @binding(3) var<storage, read_write> rowVar: array<f32>;
+@group(1) @binding(4) var<storage, read_write> colVar: array<f32>;
+@group(1) @binding(5) var<storage, read_write> pieceSums: array<f32>;
+
+var<workgroup> lanes: array<f32, LANES>;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) first: u32) {
+  let index = workgroup.y * GRID_WIDTH + workgroup.x;
+  if (index >= arrayLength(&units)) {
+    return;
+  }
+  let unit = units[index];
+  let axis = axes[unit.axis];
+  if (axis.matrices == 0) {
+    return;
+  }
+  let isRow = (unit.axis & 1) == 0;
+  let lines = LANES >> unit.lanesLog2;
+  for (var lane = first; lane < LANES; lane += WORKGROUP_SIZE) {
+    lanes[lane] = sumOfSpans(lineAt(lane % lines, unit, axis), lane / lines, 1u << unit.lanesLog2, axis);
+  }
+  for (var half = LANES / 2; half >= lines; half /= 2) {
+    workgroupBarrier();
+    for (var lane = first; lane < half; lane += WORKGROUP_SIZE) {
+      lanes[lane] += lanes[lane + half];
+    }
+  }
+  workgroupBarrier();
+  for (var lane = first; lane < lines; lane += WORKGROUP_SIZE) {
+    lanes[lane] = average(lanes[lane], lineAt(lane, unit, axis), isRow, axis);
+  }
+  workgroupBarrier();
+  for (var piece = first; isRow && piece < lines / PIECE; piece += WORKGROUP_SIZE) {
+    if (unit.piece + piece < axis.matrices * axis.pieces) {
+      pieceSums[axis.pieceSums + unit.piece + piece] = sumOfPiece(piece * PIECE);
+    }
+  }
+}
+
+struct Line {
+  matrix: u32,
+  index: u32, // within the matrix
+  isInside: bool,
+}
+
+fn lineAt(i: u32, unit: Unit, axis: Axis) -> Line {
+  let piece = unit.piece + i / PIECE;
+  let matrix = piece / axis.pieces;
+  let index = (piece % axis.pieces) * PIECE + i % PIECE;
+  return Line(matrix, index, matrix < axis.matrices && index < axis.lines);
+}
+
+fn sumOfSpans(line: Line, first: u32, stride: u32, axis: Axis) -> f32 {
+  var sum = 0.0;
+  if (line.isInside) {
+    for (var i = first; i < axis.spans; i += stride) {
+      sum += sums[sumIndex(axis, line.matrix, line.index, i)];
+    }
+  }
+  return sum;
+}
+
+/// Takes the average on, and gives it back; 0 where there is no such line.
+fn average(sum: f32, line: Line, isRow: bool, axis: Axis) -> f32 {
+  if (!line.isInside) {
+    return 0.0;
+  }
+  let h = rows[axis.row].hyper;
+  let i = axis.averages + line.matrix * axis.lines + line.index;
+  if (isRow) {
+    rowVar[i] = lerp(rowVar[i], mean(sum, axis.lineLength), h.oneMinusBeta2, h.beta2);
+    return rowVar[i];
+  }
+  colVar[i] = lerp(colVar[i], mean(sum, axis.lineLength), h.oneMinusBeta2, h.beta2);
+  return colVar[i];
+}
+
+fn mean(sum: f32, count: f32) -> f32 {
+  if (TORCH) {
+    let norm = sqrt(sum);
+    return norm * norm / count;
+  }
+  return sum / count;
+}
+
+fn sumOfPiece(i: u32) -> f32 {
+  let evens = (lanes[i] + lanes[i + 4]) + (lanes[i + 2] + lanes[i + 6]);
+  return evens + ((lanes[i + 1] + lanes[i + 5]) + (lanes[i + 3] + lanes[i + 7]));
+}

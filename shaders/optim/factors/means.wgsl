@@ -1,0 +1,58 @@
+// Adafactor, third pass: the mean of each matrix's rowVar, of the sums of its pieces.
+// Up to 256 lanes a matrix add up its pieces, each every 256th, and then a tree the lanes.
+
+override WORKGROUP_SIZE: u32 = 256;
+override GRID_WIDTH: u32 = 65535;
+
+/// Lanes that the order of summation counts on; a workgroup of fewer takes them in turns.
+const LANES = 256u;
+
+/// The matrices that a workgroup works on: as many as it has lanes for.
+struct Unit {
+  axis: u32,
+  matrix: u32,
+  lanesLog2: u32, // of a matrix
+}
+
+@group(0) @binding(0) var<storage, read> axes: array<Axis>;
+@group(0) @binding(1) var<storage, read> units: array<Unit>;
+@group(0) @binding(2) var<storage, read> pieceSums: array<f32>;
+@group(0) @binding(3) var<storage, read_write> means: array<f32>;
+
+var<workgroup> lanes: array<f32, LANES>;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) first: u32) {
+  let index = workgroup.y * GRID_WIDTH + workgroup.x;
+  if (index >= arrayLength(&units)) {
+    return;
+  }
+  let unit = units[index];
+  let axis = axes[unit.axis];
+  if (axis.matrices == 0) {
+    return;
+  }
+  let stride = 1u << unit.lanesLog2;
+  for (var lane = first; lane < LANES; lane += WORKGROUP_SIZE) {
+    var sum = 0.0;
+    let matrix = unit.matrix + (lane >> unit.lanesLog2);
+    for (var i = lane & (stride - 1); matrix < axis.matrices && i < axis.pieces; i += stride) {
+      sum += pieceSums[axis.pieceSums + matrix * axis.pieces + i];
+    }
+    lanes[lane] = sum;
+  }
+  for (var half = stride / 2; half > 0; half /= 2) {
+    workgroupBarrier();
+    for (var lane = first; lane < LANES; lane += WORKGROUP_SIZE) {
+      if ((lane & (stride - 1)) < half) {
+        lanes[lane] += lanes[lane + half];
+      }
+    }
+  }
+  workgroupBarrier();
+  for (var lane = first; lane < LANES >> unit.lanesLog2; lane += WORKGROUP_SIZE) {
+    if (unit.matrix + lane < axis.matrices) {
+      means[axis.means + unit.matrix + lane] = lanes[lane << unit.lanesLog2] / axis.lineCount;
+    }
+  }
+}
