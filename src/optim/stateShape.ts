@@ -1,4 +1,4 @@
-import type { Variant } from "./updateRule.ts";
+import type { Variant } from "./variant.ts";
 
 /** The sides that a state of a tensor has; undefined where such a tensor does not have that state. */
 export function shapeOfState(

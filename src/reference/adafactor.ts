@@ -1,8 +1,17 @@
 import { columnSums, type Matrices, matricesOf, meansOfRows, rowSums } from "./factors.ts";
-import { lerp, type Profile, type Round, shrinkThenStep, type Values } from "./numerics.ts";
+import {
+  type DecayHyper,
+  lerp,
+  type ParamTensor,
+  type Profile,
+  type Round,
+  shrinkScalars,
+  shrinkThenStep,
+  type Values,
+} from "./numerics.ts";
 import { type Tiling, total } from "./total.ts";
 
-export interface AdafactorHyper {
+export interface AdafactorHyper extends DecayHyper {
   lr: number;
   beta2Decay: number;
   eps1: number;
@@ -13,10 +22,8 @@ export interface AdafactorHyper {
 }
 
 /** A tensor and its state: matrices have `rowVar` and `colVar`, a tensor of one side or none `variance`. */
-export interface AdafactorTensor {
+export interface AdafactorTensor extends ParamTensor {
   shape: readonly number[];
-  param: Values;
-  grad: Values;
   /** [..., rows, 1] */
   rowVar?: Values;
   /** [..., 1, columns] */
@@ -26,7 +33,7 @@ export interface AdafactorTensor {
 
 /** Adafactor's scalars at step t: computed in float64, rounded once. PyTorch's lerp takes 1 from the rounded weight. */
 function adafactorScalars(hyper: AdafactorHyper, t: number, round: Round, profile: Profile) {
-  const { lr, beta2Decay, eps1, eps2, d, weightDecay } = hyper;
+  const { lr, beta2Decay, eps1, eps2, d } = hyper;
   const oneMinusBeta2 = t ** beta2Decay;
   return {
     oneMinusBeta2: round(oneMinusBeta2),
@@ -36,8 +43,7 @@ function adafactorScalars(hyper: AdafactorHyper, t: number, round: Round, profil
     eps1Squared: round(eps1 * eps1),
     eps2: round(eps2),
     d: round(d),
-    decay: round(lr * weightDecay),
-    keep: round(1 - lr * weightDecay),
+    shrink: shrinkScalars(hyper, round),
   };
 }
 
@@ -80,7 +86,7 @@ export function adafactor(
   const stepSize = round(alpha / Math.max(1, round(rms(updates) / s.d)));
   for (let i = 0; i < count; i++) {
     const step = round(stepSize * (updates[i] as number));
-    param[i] = shrinkThenStep(param[i] as number, s.decay, s.keep, step, round, profile);
+    param[i] = shrinkThenStep(tensor, i, s.shrink, step, round, profile);
   }
 }
 

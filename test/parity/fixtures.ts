@@ -112,6 +112,8 @@ const off: Required<RowHyper> = {
   eps1: 0,
   eps2: 0,
   d: 0,
+  towardsStart: false,
+  cautious: false,
 };
 
 const inCamelCase = (name: string): string =>

@@ -66,7 +66,7 @@ export function trace(
     const hyper = hyperOf(t);
     grad.set(gradientAt(fixtureSeed, t, count));
     const terms = largestTerms(rule.decay, hyper, t, param, grad);
-    referenceOf(row.rule)({ ...tensors, grad, shape }, hyper, t, round, profile);
+    referenceOf(row.rule)({ ...tensors, param, grad, shape }, hyper, t, round, profile);
     for (const name of namesOf(tensors)) {
       const scale = scales[name]!;
       scale.forEach((before, i) => {

@@ -40,6 +40,8 @@ export interface RowHyper {
   eps1?: number;
   eps2?: number;
   d?: number;
+  towardsStart?: boolean;
+  cautious?: boolean;
 }
 
 export interface Row {
