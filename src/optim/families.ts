@@ -64,7 +64,8 @@ function familyOf(rule: UpdateRule, inputs: readonly RuleInput[], around: Around
  * @throws LimitError naming the rule.
  */
 export function requireBindings({ rule, variant, states }: RuleFamily, limits: Limits): void {
-  const needed = 4 + states.length + (measureOf(variant) ? 1 : 0);
+  const own = variant.stateShape ? states.length - variant.state.length + 1 : states.length;
+  const needed = 4 + own + (measureOf(variant) ? 1 : 0);
   const { maxStorageBuffersPerShaderStage: allowed } = limits;
   if (needed <= allowed) return;
   throw new LimitError(
@@ -74,7 +75,8 @@ export function requireBindings({ rule, variant, states }: RuleFamily, limits: L
 }
 
 /** Bytes read and written a parameter and step by a rule's own kernels: parameter and states both ways, the gradient once. */
-export function bytesOf({ variant, extras }: RuleFamily): number {
-  const own = variant.bytes ?? 4 * (3 + 2 * variant.state.length);
+export function bytesOf({ variant, extras }: RuleFamily, shape: readonly number[]): number {
+  const { bytes = 4 * (3 + 2 * variant.state.length) } = variant;
+  const own = typeof bytes === "function" ? bytes(shape) : bytes;
   return own + ("average" in extras ? 8 : 0) + ("start" in extras ? 4 : 0);
 }

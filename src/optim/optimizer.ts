@@ -1,13 +1,14 @@
-import { type Dispatch, DisposedError, type Gpu, layoutSlab, Slab, type Slice, UsageError } from "../gpu/index.ts";
+import { type Dispatch, DisposedError, type Gpu, type Slab, type Slice, UsageError } from "../gpu/index.ts";
 import { type BuiltUpdate, buildUpdate, slotsIn } from "./build.ts";
 import { bytesOf, familiesOf, type RuleFamily, requireBindings } from "./families.ts";
 import { GradientWatch } from "./gradients/watch.ts";
+import { makeStates, noStates, type StateSlices } from "./makeStates.ts";
 import { type CheckedOptions, checkOptions, type OptimizerOptions } from "./options.ts";
 import { ParamGroup, type ParamGroupInput } from "./paramGroup.ts";
 import { type Member, Roster } from "./roster.ts";
 import { checkState, type OptimizerState, readTensors, writeTensors } from "./state.ts";
 import { StepRows } from "./stepRows.ts";
-import { type CheckedTensor, checkTensors } from "./tensors.ts";
+import { checkTensors } from "./tensors.ts";
 import type { UpdateRule } from "./updateRule.ts";
 
 /**
@@ -91,7 +92,7 @@ export class Optimizer {
     const around = (gradients.isGuarded ? 4 : 0) + (gradients.zero ? 4 : 0);
     let [bytes, elements] = [0, 0];
     for (const { tensor, cohort } of this.#roster.members.values()) {
-      bytes += tensor.elements * (bytesOf(cohort.paramGroup.family) + around);
+      bytes += tensor.elements * (bytesOf(cohort.paramGroup.family, tensor.shape) + around);
       elements += tensor.elements;
     }
     return elements > 0 ? bytes / elements : 0;
@@ -310,11 +311,11 @@ export class Optimizer {
       return new ParamGroup(family, checked.splice(0, input.tensors.length), input);
     });
     const slabs: Slab[] = [];
-    const states = new Map<string, ReadonlyMap<string, Slice>>();
+    const states = new Map<string, StateSlices>();
     try {
       for (const family of families) {
         const tensors = groups.filter((group) => group.family === family).flatMap((group) => group.tensors);
-        for (const [name, slices] of this.#makeStates(family, tensors, slabs)) states.set(name, slices);
+        for (const [name, slices] of makeStates(gpu, family, tensors, slabs)) states.set(name, slices);
       }
       const built = await this.#build(families, groups, states);
       try {
@@ -333,39 +334,22 @@ export class Optimizer {
     this.#slabs.push(...slabs);
     this.#families = families;
     this.#paramGroups.push(...groups);
-    for (const group of groups) this.#roster.add(group, (name) => states.get(name) ?? new Map());
+    for (const group of groups) this.#roster.add(group, (name) => states.get(name) ?? noStates);
     this.#assign();
-  }
-
-  /** A slab for each state of a family's new tensors; `slabs` takes them. */
-  #makeStates(
-    family: RuleFamily,
-    tensors: readonly CheckedTensor[],
-    slabs: Slab[],
-  ): [string, ReadonlyMap<string, Slice>][] {
-    if (tensors.length === 0) return [];
-    const { pool, limits } = this.#gpu;
-    const layout = layoutSlab(tensors, limits.maxBufferSize);
-    const made = family.states.map((state) => {
-      const slab = new Slab(pool, layout, `optim/${family.rule.name} ${state}`);
-      slabs.push(slab);
-      return [state, slab] as const;
-    });
-    return tensors.map(({ name }) => [name, new Map(made.map(([state, slab]) => [state, slab.slice(name)]))]);
   }
 
   /** The update of the present members and of new groups. */
   #build(
     families: readonly RuleFamily[],
     groups: readonly ParamGroup[],
-    states: ReadonlyMap<string, ReadonlyMap<string, Slice>>,
+    states: ReadonlyMap<string, StateSlices>,
   ): Promise<BuiltUpdate> {
     const added = groups.flatMap(({ family, tensors }) => tensors.map((tensor) => ({ family, tensor })));
-    const members = [...this.#roster.members.values()].map(({ tensor, cohort, ...rest }: Member) => {
-      return { family: cohort.paramGroup.family, tensor, states: rest.states };
+    const members = [...this.#roster.members.values()].map(({ tensor, cohort, states: own, pack }: Member) => {
+      return { family: cohort.paramGroup.family, tensor, states: own, pack };
     });
-    const all = [...members, ...added.map((each) => ({ ...each, states: states.get(each.tensor.name) ?? new Map() }))];
-    const numbered = all.map(({ family, tensor, states: own }, index) => ({ family, ...tensor, states: own, index }));
+    const all = [...members, ...added.map((each) => ({ ...each, ...(states.get(each.tensor.name) ?? noStates) }))];
+    const numbered = all.map(({ tensor, ...rest }, index) => ({ ...tensor, ...rest, index }));
     return buildUpdate(this.#gpu, {
       families: families.map((family) => ({ ...family, tensors: numbered.filter((each) => each.family === family) })),
       around: this.#options.around,

@@ -71,7 +71,11 @@ const noNormalizedVelocity = part("noNormalizedVelocity", noNormalizedVelocityCo
 export const bindingOf = { sums: 8, average: 9, start: 10 } as const;
 
 /** All that a lane can ask for, whatever its kernel does. */
-function laneParts({ decay = "toZero" }: Variant, lanes: 4 | 1, { isGuarded, hasAverage }: Around): ShaderPart[] {
+function laneParts(
+  { decay = "toZero" }: Pick<Variant, "decay">,
+  lanes: 4 | 1,
+  { isGuarded, hasAverage }: Around,
+): ShaderPart[] {
   return [
     ...[lanes === 4 ? wide : scalar, tiles, rows, isGuarded ? guarded : unguarded, gradient, numerics],
     ...[decays[decay], param, hasAverage ? average : noAverage],
@@ -87,6 +91,9 @@ export function moduleParts(variant: Variant, lanes: 4 | 1, around: Around = pla
 export function measureParts(variant: Variant, lanes: 4 | 1, around: Around = plain): ShaderPart[] {
   return [...laneParts(variant, lanes, around), measure, ...(measureOf(variant)?.parts ?? [])];
 }
+
+/** What a pass needs that works on single elements of its own choice. */
+export const passParts = (around: Around): ShaderPart[] => laneParts({}, 1, around);
 
 /** The pass of a variant that adds up, if it has one. */
 export function measureOf({ passes = [] }: Variant): MeasurePass | undefined {

@@ -1,5 +1,5 @@
-import type { Slice } from "../gpu/index.ts";
 import { UsageError } from "../gpu/index.ts";
+import type { StateSlices } from "./makeStates.ts";
 import type { ParamGroup } from "./paramGroup.ts";
 import type { CheckedTensor } from "./tensors.ts";
 import type { Memory } from "./updateRule.ts";
@@ -62,12 +62,10 @@ export class Cohort {
 }
 
 /** A tensor in the optimizer's care. */
-export interface Member {
+export interface Member extends StateSlices {
   readonly tensor: CheckedTensor;
   /** Its number among the optimizer's tensors. */
   readonly index: number;
-  /** By the names of the rule's states. */
-  readonly states: ReadonlyMap<string, Slice>;
   cohort: Cohort;
   isFrozen: boolean;
 }
@@ -92,12 +90,12 @@ export class Roster {
     return this.#rows;
   }
 
-  add(paramGroup: ParamGroup, states: (name: string) => ReadonlyMap<string, Slice>): void {
+  add(paramGroup: ParamGroup, slices: (name: string) => StateSlices): void {
     for (const isExempt of [false, true]) {
       for (const tensor of isExempt ? paramGroup.exempt : paramGroup.decaying) {
         const cohort = this.#join(new Cohort(paramGroup, isExempt, 0));
         const index = this.members.size;
-        this.members.set(tensor.name, { tensor, index, states: states(tensor.name), cohort, isFrozen: false });
+        this.members.set(tensor.name, { tensor, index, ...slices(tensor.name), cohort, isFrozen: false });
       }
     }
     this.#settle();

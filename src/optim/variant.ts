@@ -27,14 +27,19 @@ export type Pass = MeasurePass | CustomPass;
 export interface Variant {
   /** Names of the state buffers, in the order of their bindings in bind group 1. */
   readonly state: readonly string[];
-  /** The sides of a state of a tensor, where they are not always the tensor's; undefined for one that it does not have. */
+  /**
+   * The sides of a state of a tensor, where they are not always the tensor's; undefined for one that it does not have. All
+   * states of a tensor are then packed into one slice, binding 0: see `fn packed` of shaders/optim/parts/tiles.wgsl.
+   */
   readonly stateShape?: (state: string, shape: readonly number[]) => readonly number[] | undefined;
+  /** Floats for the passes of such a rule, behind a tensor's packed states. */
+  readonly scratch?: (shape: readonly number[]) => number;
   /** The rule's WGSL: its own file and the parts it stands on. */
   readonly parts: readonly ShaderPart[];
   /** What comes before the update, in order. */
   readonly passes?: readonly Pass[];
   /** Bytes read and written a parameter and step, where they are not 4 for each load and store of the update alone. */
-  readonly bytes?: number;
+  readonly bytes?: number | ((shape: readonly number[]) => number);
   /** What the decay pulls towards, and when: `toZero` where it is left out. */
   readonly decay?: "toZero" | "toStart" | "cautious";
 }
@@ -54,6 +59,8 @@ export interface PassTensor {
   readonly param: Slice;
   readonly grad: Slice;
   readonly states: ReadonlyMap<string, Slice>;
+  /** Its packed states: see `Variant.stateShape`. */
+  readonly pack: Slice | undefined;
   /** Its number among the optimizer's tensors. */
   readonly index: number;
 }

@@ -46,15 +46,36 @@ export const edgeSizes = [0, 1, 3, 4, 63, 64, 65, 255, 256, 257, 1023, 1024, 102
 
 const steps = 50;
 
+/** Matrices, and batches of them, around a block of 2,048 elements: 32 rows of 64 columns, or what suits the matrix. */
+const edgeMatrices = [
+  [1, 1],
+  [1, 7],
+  [7, 1],
+  [3, 5],
+  [63, 65],
+  [257, 129],
+  [1000, 3],
+  [3, 1000],
+  [2, 33, 65],
+  [4, 3, 3, 3],
+  [300, 2, 3],
+];
+
+/** What the rows of a rule are tried on: vectors, or matrices where the oracle has one. */
+function edgeShapes({ shape = [] }: Row): [what: string, shape: number[]][] {
+  if (shape.length < 2) return edgeSizes.map((size) => [`${size} elements`, [size]]);
+  return edgeMatrices.map((sides) => [`[${sides.join(", ")}]`, sides]);
+}
+
 function tableCases(): ParityCase[] {
   return table.flatMap((row, rowIndex) =>
     profiles.flatMap((profile) =>
-      edgeSizes.map((size, sizeIndex) => ({
-        name: `${row.rule} · ${row.desc} · ${profile} · ${size} elements`,
+      edgeShapes(row).map(([what, shape], sizeIndex) => ({
+        name: `${row.rule} · ${row.desc} · ${profile} · ${what}`,
         rule: row.rule,
         profile,
         rows: [row],
-        tensors: [{ name: "w", shape: [size], paramGroup: 0 }],
+        tensors: [{ name: "w", shape, paramGroup: 0 }],
         memory: "slabs" as const,
         exempt: false,
         limits: {},

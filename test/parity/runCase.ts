@@ -1,6 +1,7 @@
 import type { Gpu, Slice } from "../../src/gpu/index.ts";
 import * as rules from "../../src/optim/index.ts";
 import { createOptimizer, exemptByDefault, type HyperInput, type UpdateRule } from "../../src/optim/index.ts";
+import { elementsOf, shapeOfState } from "../../src/optim/stateShape.ts";
 import * as references from "../../src/reference/index.ts";
 import { float32, type Values } from "../../src/reference/index.ts";
 import type { ParityCase } from "./cases.ts";
@@ -20,7 +21,7 @@ export interface Comparison {
 }
 
 /** A tensor as the reference has it. */
-type Twin = references.SurroundedTensor & Record<string, Values>;
+type Twin = Omit<references.SurroundedTensor, "shape"> & Record<string, Values>;
 type RuleMaker = (options: object) => UpdateRule;
 export type Reference = references.Step<references.SurroundedTensor, object>;
 
@@ -62,10 +63,13 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
     ...(test.averageDecay !== undefined && { averageDecay: test.averageDecay }),
   });
   const names = ["param", ...optimizer.stateNames];
-  const twins = tensors.map((_, i) => {
+  const variant = rule.variant(rule.uses);
+  const twins = tensors.map(({ shape }, i) => {
     const count = counts[i] as number;
     const tensor: Twin = { param: initialParam(seed + i, count), grad: new Float32Array(count) };
-    for (const name of optimizer.stateNames) tensor[name] = new Float32Array(count);
+    for (const name of optimizer.stateNames) {
+      tensor[name] = new Float32Array(elementsOf(shapeOfState(variant, name, shape) ?? [0]));
+    }
     return tensor;
   });
   const scales = twins.map((tensor) => names.map((name) => (tensor[name] as Values).slice()));
@@ -85,17 +89,24 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
       const hyper = hypers[spec.paramGroup] as ReturnType<typeof resolvedHyper>;
       const spared = test.exempt && exemptByDefault(spec) ? { ...hyper, weightDecay: 0 } : hyper;
       tensor.grad = grads[i] as Values;
-      reference(tensor, spared, t, float32, profile, tilings[i]);
+      reference({ ...tensor, shape: spec.shape }, spared, t, float32, profile, tilings[i]);
       for (const [k, name] of names.entries()) grow(scales[i]?.[k] as Values, tensor[name] as Values);
     }
   }
   const differences = new Differences();
   for (const [k, name] of names.entries()) {
-    const slices = tensors.map((tensor) =>
-      name === "param" ? memory.param(tensor.name) : optimizer.stateSlice(name, tensor.name),
+    const having = [...tensors.keys()].filter((i) => (twins[i]?.[name] as Values).length > 0);
+    const slices = having.map((i) => {
+      const tensor = (tensors[i] as ParityCase["tensors"][number]).name;
+      return name === "param" ? memory.param(tensor) : optimizer.stateSlice(name, tensor);
+    });
+    const found = await readAll(
+      gpu,
+      slices,
+      having.map((i) => (twins[i]?.[name] as Values).length),
     );
-    const found = await readAll(gpu, slices, counts);
-    for (const [i, values] of found.entries()) {
+    for (const [k2, values] of found.entries()) {
+      const i = having[k2] as number;
       differences.add(values, twins[i]?.[name] as Values, scales[i]?.[k] as Values);
     }
   }

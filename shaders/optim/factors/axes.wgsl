@@ -8,14 +8,13 @@ struct Axis {
   spanLog2: u32, // elements of a span
   spans: u32, // of a line
   sums: u32, // where the sums of its spans begin
-  averages: u32, // where its rowVar or colVar begins
+  averages: u32, // where its rowVar or colVar begins in what is packed
   pieces: u32, // of 8 lines, in a matrix
   pieceSums: u32, // where their sums begin; of rows alone
   means: u32, // where the means of its rowVar begin, one a matrix; of rows alone
   lineLength: f32, // elements of a line
   lineCount: f32, // lines of a matrix
-  row: u32, // of rows[]
-  tensor: u32,
+  row: u32, // the tensor's row of scalars
 }
 
 fn size(axis: Axis) -> u32 {

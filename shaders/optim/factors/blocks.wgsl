@@ -5,9 +5,6 @@
 // a matrix that is narrower or lower, or several whole matrices that are smaller. A run of 16 elements is added up one
 // after the other, the runs of a span in pairs; src/reference/factors.ts follows both.
 
-override WORKGROUP_SIZE: u32 = 256;
-override GRID_WIDTH: u32 = 65535;
-
 const SLOTS = 2048u;
 const RUN = 16u;
 
@@ -20,9 +17,9 @@ struct Block {
   grad: u32, // where it is in the binding
 }
 
-@group(1) @binding(0) var<storage, read> axes: array<Axis>; // of each tensor that of the rows, then that of the columns
-@group(1) @binding(1) var<storage, read> blocks: array<Block>;
-@group(1) @binding(2) var<storage, read_write> sums: array<f32>;
+@group(2) @binding(0) var<storage, read> axes: array<Axis>; // of each tensor that of the rows, then that of the columns
+@group(2) @binding(1) var<storage, read> blocks: array<Block>;
+@group(2) @binding(2) var<storage, read_write> sums: array<f32>;
 
 /// g² of the block's elements, row after row of the block, zero outside the matrix.
 var<workgroup> squares: array<f32, SLOTS>;
@@ -31,14 +28,14 @@ var<workgroup> columnRuns: array<f32, SLOTS / RUN>;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let index = workgroup.y * GRID_WIDTH + workgroup.x;
+  let index = tileIndex(workgroup);
   if (index >= arrayLength(&blocks)) {
     return;
   }
   let block = blocks[index];
   let rows = axes[2 * block.tensor];
   let columns = axes[2 * block.tensor + 1];
-  if (rows.matrices == 0) {
+  if (rows.matrices == 0u || isSkipped()) {
     return;
   }
   for (var slot = lane; slot < SLOTS; slot += WORKGROUP_SIZE) {
@@ -76,8 +73,10 @@ fn gradientIn(block: Block, element: Element, rows: Axis, columns: Axis) -> f32 
     return 0.0;
   }
   let rowsOn = (element.matrix - block.matrix) * rows.lines + element.row - block.row;
-  let at = block.grad + rowsOn * columns.lines + element.column - block.column;
-  return gradient(Place(0, at, 0, rows.row, rows.tensor, 0, 1));
+  var place = Place();
+  place.grad = block.grad + rowsOn * columns.lines + element.column - block.column;
+  place.row = firstRow() + rows.row;
+  return gradient(place);
 }
 
 /// Where the square of a slot is kept. The runs of rows begin at every 16th: this puts them into different banks.

@@ -4,9 +4,6 @@
 // Up to 32 lanes a line add up its spans, each every 32nd, and then a tree the lanes; a piece is 8 lines. PyTorch takes the
 // root of Σ g² and squares it again, which the torch profile does too.
 
-override WORKGROUP_SIZE: u32 = 256;
-override GRID_WIDTH: u32 = 65535;
-
 /// Lanes that the order of summation counts on; a workgroup of fewer takes them in turns.
 const LANES = 256u;
 const PIECE = 8u;
@@ -18,24 +15,21 @@ struct Unit {
   lanesLog2: u32, // of a line
 }
 
-@group(1) @binding(0) var<storage, read> axes: array<Axis>;
-@group(1) @binding(1) var<storage, read> units: array<Unit>;
-@group(1) @binding(2) var<storage, read> sums: array<f32>;
-@group(1) @binding(3) var<storage, read_write> rowVar: array<f32>;
-@group(1) @binding(4) var<storage, read_write> colVar: array<f32>;
-@group(1) @binding(5) var<storage, read_write> pieceSums: array<f32>;
+@group(2) @binding(0) var<storage, read> axes: array<Axis>;
+@group(2) @binding(1) var<storage, read> units: array<Unit>;
+@group(2) @binding(2) var<storage, read_write> sums: array<f32>;
 
 var<workgroup> lanes: array<f32, LANES>;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) first: u32) {
-  let index = workgroup.y * GRID_WIDTH + workgroup.x;
+  let index = tileIndex(workgroup);
   if (index >= arrayLength(&units)) {
     return;
   }
   let unit = units[index];
   let axis = axes[unit.axis];
-  if (axis.matrices == 0) {
+  if (axis.matrices == 0u || isSkipped()) {
     return;
   }
   let isRow = (unit.axis & 1) == 0;
@@ -51,12 +45,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   }
   workgroupBarrier();
   for (var lane = first; lane < lines; lane += WORKGROUP_SIZE) {
-    lanes[lane] = average(lanes[lane], lineAt(lane, unit, axis), isRow, axis);
+    lanes[lane] = moved(lanes[lane], lineAt(lane, unit, axis), axis);
   }
   workgroupBarrier();
   for (var piece = first; isRow && piece < lines / PIECE; piece += WORKGROUP_SIZE) {
     if (unit.piece + piece < axis.matrices * axis.pieces) {
-      pieceSums[axis.pieceSums + unit.piece + piece] = sumOfPiece(piece * PIECE);
+      sums[axis.pieceSums + unit.piece + piece] = sumOfPiece(piece * PIECE);
     }
   }
 }
@@ -84,19 +78,16 @@ fn sumOfSpans(line: Line, first: u32, stride: u32, axis: Axis) -> f32 {
   return sum;
 }
 
-/// Takes the average on, and gives it back; 0 where there is no such line.
-fn average(sum: f32, line: Line, isRow: bool, axis: Axis) -> f32 {
+/// The line's average, moved on; 0 where there is no such line.
+fn moved(sum: f32, line: Line, axis: Axis) -> f32 {
   if (!line.isInside) {
     return 0.0;
   }
-  let h = rows[axis.row].hyper;
+  let h = rowAt(firstRow() + axis.row).hyper;
   let i = axis.averages + line.matrix * axis.lines + line.index;
-  if (isRow) {
-    rowVar[i] = lerp(rowVar[i], mean(sum, axis.lineLength), h.oneMinusBeta2, h.beta2);
-    return rowVar[i];
-  }
-  colVar[i] = lerp(colVar[i], mean(sum, axis.lineLength), h.oneMinusBeta2, h.beta2);
-  return colVar[i];
+  let now = lerp(packed[i], mean(sum, axis.lineLength), h.oneMinusBeta2, h.beta2);
+  packed[i] = now;
+  return now;
 }
 
 fn mean(sum: f32, count: f32) -> f32 {

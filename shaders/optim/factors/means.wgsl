@@ -1,9 +1,6 @@
 // Adafactor, third pass: the mean of each matrix's rowVar, of the sums of its pieces.
 // Up to 256 lanes a matrix add up its pieces, each every 256th, and then a tree the lanes.
 
-override WORKGROUP_SIZE: u32 = 256;
-override GRID_WIDTH: u32 = 65535;
-
 /// Lanes that the order of summation counts on; a workgroup of fewer takes them in turns.
 const LANES = 256u;
 
@@ -14,22 +11,21 @@ struct Unit {
   lanesLog2: u32, // of a matrix
 }
 
-@group(0) @binding(0) var<storage, read> axes: array<Axis>;
-@group(0) @binding(1) var<storage, read> units: array<Unit>;
-@group(0) @binding(2) var<storage, read> pieceSums: array<f32>;
-@group(0) @binding(3) var<storage, read_write> means: array<f32>;
+@group(2) @binding(0) var<storage, read> axes: array<Axis>;
+@group(2) @binding(1) var<storage, read> units: array<Unit>;
+@group(2) @binding(2) var<storage, read_write> sums: array<f32>;
 
 var<workgroup> lanes: array<f32, LANES>;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) first: u32) {
-  let index = workgroup.y * GRID_WIDTH + workgroup.x;
+  let index = tileIndex(workgroup);
   if (index >= arrayLength(&units)) {
     return;
   }
   let unit = units[index];
   let axis = axes[unit.axis];
-  if (axis.matrices == 0) {
+  if (axis.matrices == 0u || isSkipped()) {
     return;
   }
   let stride = 1u << unit.lanesLog2;
@@ -37,7 +33,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     var sum = 0.0;
     let matrix = unit.matrix + (lane >> unit.lanesLog2);
     for (var i = lane & (stride - 1); matrix < axis.matrices && i < axis.pieces; i += stride) {
-      sum += pieceSums[axis.pieceSums + matrix * axis.pieces + i];
+      sum += sums[axis.pieceSums + matrix * axis.pieces + i];
     }
     lanes[lane] = sum;
   }
@@ -52,7 +48,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   workgroupBarrier();
   for (var lane = first; lane < LANES >> unit.lanesLog2; lane += WORKGROUP_SIZE) {
     if (unit.matrix + lane < axis.matrices) {
-      means[axis.means + unit.matrix + lane] = lanes[lane << unit.lanesLog2] / axis.lineCount;
+      packed[axis.means + unit.matrix + lane] = lanes[lane << unit.lanesLog2] / axis.lineCount;
     }
   }
 }

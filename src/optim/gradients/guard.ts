@@ -80,7 +80,7 @@ export class Guard {
   async build(placements: readonly Placement[], verdict: Slice, sizes: TileSizes): Promise<BuiltGuard> {
     const { pool, limits, stream } = this.#gpu;
     const runs = planRuns(
-      placements.map((placement) => ({ ...placement, param: placement.grad, states: [] })),
+      placements.map((placement) => ({ ...placement, param: placement.grad, states: [], pack: undefined })),
       sizes,
     );
     const tileCount = runs.reduce((count, { tiles }) => count + tiles.length, 0);
