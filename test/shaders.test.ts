@@ -2,7 +2,9 @@
 import { beforeAll, expect, test } from "vitest";
 import type { ShaderPart } from "../src/gpu/index.ts";
 import { explain, join } from "../src/gpu/shader.ts";
-import { moduleParts } from "../src/optim/parts.ts";
+import { squaresParts, verdictParts } from "../src/optim/gradients/guard.ts";
+import { adamw, sgd } from "../src/optim/index.ts";
+import { measureOf, measureParts, moduleParts } from "../src/optim/parts.ts";
 import { variants } from "./optim/variants.ts";
 
 /** The shaders' text by file; what lies in a folder `parts`, or beside one, only means something once composed. */
@@ -12,12 +14,30 @@ const texts = Object.fromEntries(
   ).map(([path, code]) => [path.replace("../", ""), code]),
 );
 
-const optim = Object.entries(variants).flatMap(([variant, rule]) =>
-  ([4, 1] as const).map((lanes) => ({
-    name: `optim/${variant} in lanes of ${lanes}`,
-    parts: moduleParts(rule.variant(rule.uses), lanes),
-  })),
+const bothLanes = [4, 1] as const;
+const withDecays = {
+  "sgd towards the start": sgd({ towardsStart: true }),
+  "adamw towards the start": adamw({ towardsStart: true }),
+  "adamw with a cautious decay": adamw({ cautious: true }),
+};
+
+const optim = Object.entries({ ...variants, ...withDecays }).flatMap(([name, rule]) =>
+  [false, true].flatMap((isSurrounded) =>
+    bothLanes.flatMap((lanes) => {
+      const around = { isGuarded: isSurrounded, hasAverage: isSurrounded };
+      const variant = rule.variant(rule.uses);
+      const what = `${name}${isSurrounded ? ", guarded and averaged," : ""} in lanes of ${lanes}`;
+      const update = { name: `optim/${what}`, parts: moduleParts(variant, lanes, around) };
+      const measure = { name: `optim/measure ${what}`, parts: measureParts(variant, lanes, around) };
+      return measureOf(variant) ? [update, measure] : [update];
+    }),
+  ),
 );
+
+const gradients = [
+  ...bothLanes.map((lanes) => ({ name: `optim/gradients/squares in lanes of ${lanes}`, parts: squaresParts(lanes) })),
+  { name: "optim/gradients/verdict", parts: verdictParts },
+];
 
 const engine = [
   ...["linear", "weightGradient", "inputGradient"].flatMap((name) =>
@@ -33,10 +53,10 @@ const engine = [
 }));
 
 /** Modules that a room composes from parts. */
-const composed: readonly { name: string; parts: readonly ShaderPart[] }[] = [...optim, ...engine];
+const composed: readonly { name: string; parts: readonly ShaderPart[] }[] = [...optim, ...gradients, ...engine];
 
 const whole = Object.entries(texts)
-  .filter(([file]) => !/^shaders\/(optim|engine)\//.test(file))
+  .filter(([file]) => !/^shaders\/(optim|engine)\/(?!kernels\/)/.test(file))
   .map(([file, code]) => ({ name: file, parts: [{ file, code }] }));
 
 const modules = [...whole, ...composed];

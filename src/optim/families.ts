@@ -1,7 +1,9 @@
 import { LimitError, type Limits } from "../gpu/index.ts";
 import { HyperparameterError } from "./errors.ts";
+import type { CheckedGradients } from "./gradients/options.ts";
 import type { HyperInput } from "./hyperparameters.ts";
 import { bindingOf, measureOf } from "./parts.ts";
+import type { CheckedTensor } from "./tensors.ts";
 import type { UpdateRule } from "./updateRule.ts";
 import type { Around, Variant } from "./variant.ts";
 
@@ -74,9 +76,22 @@ export function requireBindings({ rule, variant, states }: RuleFamily, limits: L
   );
 }
 
-/** Bytes read and written a parameter and step by a rule's own kernels: parameter and states both ways, the gradient once. */
-export function bytesOf({ variant, extras }: RuleFamily, shape: readonly number[]): number {
+/** Bytes read and written a parameter and step: parameter and states both ways, the gradient once. */
+function bytesOf({ variant, extras }: RuleFamily, shape: readonly number[]): number {
   const { bytes = 4 * (3 + 2 * variant.state.length) } = variant;
   const own = typeof bytes === "function" ? bytes(shape) : bytes;
   return own + ("average" in extras ? 8 : 0) + ("start" in extras ? 4 : 0);
+}
+
+/** The same on average over tensors, with another read of the gradient to look at it, and a write to zero it. */
+export function meanBytes(
+  tensors: readonly (Pick<CheckedTensor, "shape" | "elements"> & { readonly family: RuleFamily })[],
+  { isGuarded, zero }: CheckedGradients,
+): number {
+  let [bytes, elements] = [0, 0];
+  for (const { family, shape, ...tensor } of tensors) {
+    bytes += tensor.elements * (bytesOf(family, shape) + (isGuarded ? 4 : 0) + (zero ? 4 : 0));
+    elements += tensor.elements;
+  }
+  return elements > 0 ? bytes / elements : 0;
 }

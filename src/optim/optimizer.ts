@@ -1,14 +1,13 @@
-import { type Dispatch, DisposedError, type Gpu, type Slab, type Slice, UsageError } from "../gpu/index.ts";
-import { type BuiltUpdate, buildUpdate, slotsIn } from "./build.ts";
-import { bytesOf, familiesOf, type RuleFamily, requireBindings } from "./families.ts";
+import { type Dispatch, DisposedError, encodeInto, type Gpu, type Slab, type Slice, UsageError } from "../gpu/index.ts";
+import { type BuiltUpdate, slotsIn } from "./build.ts";
+import { meanBytes, type RuleFamily } from "./families.ts";
 import { GradientWatch } from "./gradients/watch.ts";
-import { makeStates, noStates, type StateSlices } from "./makeStates.ts";
+import { grow } from "./grow.ts";
 import { type CheckedOptions, checkOptions, type OptimizerOptions } from "./options.ts";
-import { ParamGroup, type ParamGroupInput } from "./paramGroup.ts";
-import { type Member, Roster } from "./roster.ts";
+import type { ParamGroup, ParamGroupInput } from "./paramGroup.ts";
+import { Roster } from "./roster.ts";
 import { checkState, type OptimizerState, readTensors, writeTensors } from "./state.ts";
 import { StepRows } from "./stepRows.ts";
-import { checkTensors } from "./tensors.ts";
 import type { UpdateRule } from "./updateRule.ts";
 
 /**
@@ -24,7 +23,7 @@ export class Optimizer {
   readonly #paramGroups: ParamGroup[] = [];
   readonly #roster = new Roster();
   readonly #slabs: Slab[] = [];
-  #families: RuleFamily[] = [];
+  #families: readonly RuleFamily[] = [];
   #built: BuiltUpdate | undefined;
   #stepCount = 0;
   #encodedAt = -1;
@@ -88,14 +87,10 @@ export class Optimizer {
 
   /** Bytes read and written a parameter and step, on average over the tensors. */
   get bytesPerParameter(): number {
-    const { gradients } = this.#options;
-    const around = (gradients.isGuarded ? 4 : 0) + (gradients.zero ? 4 : 0);
-    let [bytes, elements] = [0, 0];
-    for (const { tensor, cohort } of this.#roster.members.values()) {
-      bytes += tensor.elements * (bytesOf(cohort.paramGroup.family, tensor.shape) + around);
-      elements += tensor.elements;
-    }
-    return elements > 0 ? bytes / elements : 0;
+    const tensors = [...this.#roster.members.values()].map(({ tensor, cohort }) => {
+      return { family: cohort.paramGroup.family, ...tensor };
+    });
+    return meanBytes(tensors, this.#options.gradients);
   }
 
   /** Names of the state tensors that parameters have. */
@@ -105,10 +100,7 @@ export class Optimizer {
 
   /** Where a state of a tensor is, such as `stateSlice("m", "layers.0.weight")`. */
   stateSlice(state: string, tensor: string): Slice {
-    const { states } = this.#roster.member(tensor);
-    const slice = states.get(state);
-    if (slice) return slice;
-    throw new UsageError(`optimizer: no state "${state}" (it has ${[...states.keys()].join(", ") || "none"}).`);
+    return this.#roster.stateSlice(state, tensor);
   }
 
   /** Updates that a tensor has had. */
@@ -170,11 +162,7 @@ export class Optimizer {
   encodeTo(pass: GPUComputePassEncoder): void {
     this.#requireLive();
     this.#begin();
-    for (const { pipeline, bindGroups, x, y } of this.#dispatches) {
-      pass.setPipeline(pipeline);
-      for (let i = 0; i < bindGroups.length; i++) pass.setBindGroup(i, bindGroups[i]);
-      pass.dispatchWorkgroups(x, y);
-    }
+    encodeInto(pass, this.#dispatches);
   }
 
   /** One update, submitted at once. */
@@ -224,14 +212,9 @@ export class Optimizer {
 
   /** The groups, what decays in them and by how much, at the next step. */
   describe(): string {
-    const frozen = [...this.#roster.members].filter(([, { isFrozen }]) => isFrozen).map(([name]) => name);
-    return this.#paramGroups
-      .map((group, i) => {
-        const title = `paramGroup ${i}: ${group.rule.name}, ${group.rule.profile} profile`;
-        return `${title}\n${group.describe(this.#stepCount + 1).replace(/^/gm, "  ")}`;
-      })
-      .concat(frozen.length > 0 ? [`frozen: ${frozen.join(", ")}`] : [])
-      .join("\n");
+    const { frozen } = this.#roster;
+    const groups = this.#paramGroups.map((group, i) => `paramGroup ${i}: ${group.describe(this.#stepCount + 1)}`);
+    return [...groups, ...(frozen.length > 0 ? [`frozen: ${frozen.join(", ")}`] : [])].join("\n");
   }
 
   /** Gives the state back. The parameters and gradients stay: they belong to whoever made them. */
@@ -268,11 +251,7 @@ export class Optimizer {
   /** Which step a tensor is at must be known before it goes another way than the others. */
   #requireSettled(): void {
     this.#requireSubmitted();
-    const unknown = this.#watch?.unknown ?? 0;
-    if (unknown === 0) return;
-    throw new UsageError(
-      `optimizer: steps are on their way whose outcome is not known (got ${unknown}, allowed 0). Await settled() first.`,
-    );
+    this.#watch?.requireSettled();
   }
 
   /** Writes the step's scalars and counts it. */
@@ -300,61 +279,22 @@ export class Optimizer {
 
   /** Takes groups in: all of them or, where anything is wrong with one, none. */
   async #add(inputs: readonly ParamGroupInput[]): Promise<void> {
-    const gpu = this.#gpu;
-    const present = [...this.#roster.members.values()].map(({ tensor }) => tensor);
-    const given = inputs.flatMap((input) => input.tensors);
-    const checked = checkTensors(given, gpu.limits, present);
-    const families = familiesOf(inputs, this.#rule, this.#families, this.#options.around);
-    const groups = inputs.map((input) => {
-      const family = families.find(({ rule }) => rule === (input.rule ?? this.#rule)) as RuleFamily;
-      requireBindings(family, gpu.limits);
-      return new ParamGroup(family, checked.splice(0, input.tensors.length), input);
-    });
-    const slabs: Slab[] = [];
-    const states = new Map<string, StateSlices>();
+    const present = { families: this.#families, members: this.#roster.members };
+    const plan = { rule: this.#rule, options: this.#options, guard: this.#watch?.guard };
+    const growth = await grow(this.#gpu, plan, present, inputs);
     try {
-      for (const family of families) {
-        const tensors = groups.filter((group) => group.family === family).flatMap((group) => group.tensors);
-        for (const [name, slices] of makeStates(gpu, family, tensors, slabs)) states.set(name, slices);
-      }
-      const built = await this.#build(families, groups, states);
-      try {
-        await this.#watch?.settle();
-        this.#requireSubmitted(); // What was encoded meanwhile works on the tables that are given back now.
-      } catch (error) {
-        built.release();
-        throw error;
-      }
-      this.#built?.release();
-      this.#built = built;
+      await this.#watch?.settle();
+      this.#requireSubmitted(); // What was encoded meanwhile works on the tables that are given back now.
     } catch (error) {
-      for (const slab of slabs) slab.destroy();
+      growth.release();
       throw error;
     }
-    this.#slabs.push(...slabs);
-    this.#families = families;
-    this.#paramGroups.push(...groups);
-    for (const group of groups) this.#roster.add(group, (name) => states.get(name) ?? noStates);
+    this.#built?.release();
+    this.#built = growth.built;
+    this.#slabs.push(...growth.slabs);
+    this.#families = growth.families;
+    this.#paramGroups.push(...growth.groups);
+    for (const group of growth.groups) this.#roster.add(group, growth.statesOf);
     this.#assign();
-  }
-
-  /** The update of the present members and of new groups. */
-  #build(
-    families: readonly RuleFamily[],
-    groups: readonly ParamGroup[],
-    states: ReadonlyMap<string, StateSlices>,
-  ): Promise<BuiltUpdate> {
-    const added = groups.flatMap(({ family, tensors }) => tensors.map((tensor) => ({ family, tensor })));
-    const members = [...this.#roster.members.values()].map(({ tensor, cohort, states: own, pack }: Member) => {
-      return { family: cohort.paramGroup.family, tensor, states: own, pack };
-    });
-    const all = [...members, ...added.map((each) => ({ ...each, ...(states.get(each.tensor.name) ?? noStates) }))];
-    const numbered = all.map(({ tensor, ...rest }, index) => ({ ...tensor, ...rest, index }));
-    return buildUpdate(this.#gpu, {
-      families: families.map((family) => ({ ...family, tensors: numbered.filter((each) => each.family === family) })),
-      around: this.#options.around,
-      gradients: this.#options.gradients,
-      guard: this.#watch?.guard,
-    });
   }
 }

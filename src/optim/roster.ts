@@ -1,4 +1,4 @@
-import { UsageError } from "../gpu/index.ts";
+import { type Slice, UsageError } from "../gpu/index.ts";
 import type { StateSlices } from "./makeStates.ts";
 import type { ParamGroup } from "./paramGroup.ts";
 import type { CheckedTensor } from "./tensors.ts";
@@ -64,8 +64,6 @@ export class Cohort {
 /** A tensor in the optimizer's care. */
 export interface Member extends StateSlices {
   readonly tensor: CheckedTensor;
-  /** Its number among the optimizer's tensors. */
-  readonly index: number;
   cohort: Cohort;
   isFrozen: boolean;
 }
@@ -90,12 +88,11 @@ export class Roster {
     return this.#rows;
   }
 
-  add(paramGroup: ParamGroup, slices: (name: string) => StateSlices): void {
+  add(paramGroup: ParamGroup, slicesOf: (name: string) => StateSlices): void {
     for (const isExempt of [false, true]) {
       for (const tensor of isExempt ? paramGroup.exempt : paramGroup.decaying) {
         const cohort = this.#join(new Cohort(paramGroup, isExempt, 0));
-        const index = this.members.size;
-        this.members.set(tensor.name, { tensor, index, ...slices(tensor.name), cohort, isFrozen: false });
+        this.members.set(tensor.name, { tensor, ...slicesOf(tensor.name), cohort, isFrozen: false });
       }
     }
     this.#settle();
@@ -129,6 +126,19 @@ export class Roster {
     const member = this.members.get(name);
     if (member) return member;
     throw new UsageError(`optimizer: no tensor "${name}" (it has ${[...this.members.keys()].join(", ")}).`);
+  }
+
+  /** @throws UsageError where there is no such tensor, or it has no such state. */
+  stateSlice(state: string, name: string): Slice {
+    const { states } = this.member(name);
+    const slice = states.get(state);
+    if (slice) return slice;
+    throw new UsageError(`optimizer: no state "${state}" (it has ${[...states.keys()].join(", ") || "none"}).`);
+  }
+
+  /** Names of the frozen members. */
+  get frozen(): readonly string[] {
+    return [...this.members].filter(([, { isFrozen }]) => isFrozen).map(([name]) => name);
   }
 
   /** The row of each member that is updated. */

@@ -94,20 +94,16 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
     }
   }
   const differences = new Differences();
-  for (const [k, name] of names.entries()) {
-    const having = [...tensors.keys()].filter((i) => (twins[i]?.[name] as Values).length > 0);
-    const slices = having.map((i) => {
-      const tensor = (tensors[i] as ParityCase["tensors"][number]).name;
-      return name === "param" ? memory.param(tensor) : optimizer.stateSlice(name, tensor);
-    });
-    const found = await readAll(
-      gpu,
-      slices,
-      having.map((i) => (twins[i]?.[name] as Values).length),
-    );
-    for (const [k2, values] of found.entries()) {
-      const i = having[k2] as number;
-      differences.add(values, twins[i]?.[name] as Values, scales[i]?.[k] as Values);
+  const params = await readAll(
+    gpu,
+    tensors.map(({ name }) => memory.param(name)),
+    counts,
+  );
+  const { tensors: kept } = await optimizer.state();
+  for (const [i, { name: tensor }] of tensors.entries()) {
+    const found = new Map([["param", params[i] as Float32Array], ...(kept.get(tensor)?.states ?? [])]);
+    for (const [k, name] of names.entries()) {
+      differences.add(found.get(name) ?? [], twins[i]?.[name] as Values, scales[i]?.[k] as Values);
     }
   }
   optimizer.destroy();
@@ -132,7 +128,7 @@ class Differences {
   readonly #ulps: number[] = [];
   #bitEqual = true;
 
-  add(actual: Float32Array, expected: Values, scale: Values): void {
+  add(actual: ArrayLike<number>, expected: Values, scale: Values): void {
     for (let i = 0; i < expected.length; i++) {
       const [a, b] = [actual[i] as number, expected[i] as number];
       if (Object.is(a, b)) continue;

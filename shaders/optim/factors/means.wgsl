@@ -46,7 +46,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     }
   }
   workgroupBarrier();
-  for (var lane = first; lane < LANES >> unit.lanesLog2; lane += WORKGROUP_SIZE) {
+  let matrices = LANES >> unit.lanesLog2;
+  for (var lane = first; lane < matrices; lane += WORKGROUP_SIZE) {
     if (unit.matrix + lane < axis.matrices) {
       packed[axis.means + unit.matrix + lane] = lanes[lane << unit.lanesLog2] / axis.lineCount;
     }

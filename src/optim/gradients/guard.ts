@@ -27,6 +27,14 @@ export interface BuiltGuard {
 const part = (name: string, code: string): ShaderPart => ({ file: `shaders/optim/gradients/${name}.wgsl`, code });
 const memoryPart = part("memory", memoryCode);
 
+/** The module of the first look, for lanes of four elements or of one, and that of the verdict. */
+export const squaresParts = (lanes: 4 | 1): ShaderPart[] => [
+  ...tileParts(lanes),
+  memoryPart,
+  part("squares", squaresCode),
+];
+export const verdictParts: readonly ShaderPart[] = [memoryPart, part("verdict", verdictCode)];
+
 /** Looks at the gradients before an update uses them: their norm, whether all are finite, the loss scale. */
 export class Guard {
   readonly #gpu: Gpu;
@@ -118,10 +126,9 @@ export class Guard {
   }
 
   #squares(lanes: 4 | 1, workgroupSize: number): Promise<Kernel> {
-    const [struct, ...body] = [memoryPart, part("squares", squaresCode)];
     return this.#gpu.kernels.get({
       label: "optim/gradients squares",
-      parts: [...tileParts(lanes), struct as ShaderPart, ...body],
+      parts: squaresParts(lanes),
       bindings: [{ 1: "readWrite", 2: "read" }, ["readWrite", "read"]],
       constants: {
         WORKGROUP_SIZE: workgroupSize,
@@ -133,7 +140,7 @@ export class Guard {
   #verdict(): Promise<Kernel> {
     return this.#gpu.kernels.get({
       label: "optim/gradients verdict",
-      parts: [memoryPart, part("verdict", verdictCode)],
+      parts: verdictParts,
       bindings: [["read", "readWrite", "readWrite", "uniform"]],
     });
   }
