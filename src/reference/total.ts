@@ -15,16 +15,23 @@ function tree(values: number[], round: Round): number {
   return values[0] as number;
 }
 
-/** Lanes of the workgroup that adds up the tiles of one tensor. */
-const combineLanes = 64;
+/** Lane j of `lanes` adds values j, j + lanes, … in order; a tree adds up the lanes. */
+export function strided(values: readonly number[], lanes: number, round: Round): number {
+  const sums = Array.from({ length: lanes }, (_, lane) => {
+    let sum = 0;
+    for (let i = lane; i < values.length; i += lanes) sum = round(sum + (values[i] as number));
+    return sum;
+  });
+  return tree(sums, round);
+}
 
-/** The sum over a tensor in the order of the shaders: four elements a lane, a tree a tile, then the tiles. */
-export function total(
+/** The sum over each tile of a tensor: four elements a lane, then a tree over the lanes. */
+export function tileSums(
   count: number,
   valueAt: (i: number) => number,
   round: Round,
   { lanes, fours }: Tiling = { lanes: 256, fours: Math.ceil(count / 4) },
-): number {
+): number[] {
   const at = (i: number): number => (i < count ? valueAt(i) : 0);
   const four = (i: number): number => round(round(at(i) + at(i + 1)) + round(at(i + 2) + at(i + 3)));
   const tile = (first: number, end: number, stride: number, value: (i: number) => number): number =>
@@ -35,10 +42,10 @@ export function total(
   const tiles: number[] = [];
   for (let first = 0; first < fours * 4; first += lanes * 4) tiles.push(tile(first, fours * 4, 4, four));
   for (let first = fours * 4; first < count; first += lanes) tiles.push(tile(first, count, 1, at));
-  const sums = Array.from({ length: combineLanes }, (_, lane) => {
-    let sum = 0;
-    for (let i = lane; i < tiles.length; i += combineLanes) sum = round(sum + (tiles[i] as number));
-    return sum;
-  });
-  return tree(sums, round);
+  return tiles;
+}
+
+/** The sum over a tensor in the order of the shaders: its tiles, and then 64 lanes over them. */
+export function total(count: number, valueAt: (i: number) => number, round: Round, tiling?: Tiling): number {
+  return strided(tileSums(count, valueAt, round, tiling), 64, round);
 }

@@ -113,7 +113,7 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
 }
 
 /** How the optimizer cuts a tensor into tiles. */
-function tilingOf({ limits }: Gpu, count: number, { size }: Slice): references.Tiling {
+export function tilingOf({ limits }: Gpu, count: number, { size }: Slice): references.Tiling {
   const lanes = Math.min(256, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
   return { lanes: 2 ** Math.floor(Math.log2(lanes)), fours: Math.min(Math.ceil(count / 4), Math.floor(size / 16)) };
 }

@@ -87,6 +87,7 @@ export class Guard {
   /** Makes what looks at these tensors and writes `verdict`. */
   async build(placements: readonly Placement[], verdict: Slice, sizes: TileSizes): Promise<BuiltGuard> {
     const { pool, limits, stream } = this.#gpu;
+    const storage = GPUBufferUsage.STORAGE;
     const runs = planRuns(
       placements.map((placement) => ({ ...placement, param: placement.grad, states: [], pack: undefined })),
       sizes,
@@ -97,9 +98,10 @@ export class Guard {
       this.#verdict(),
     ]);
     const tables = runs.map(({ tiles }, i) => ({ name: `tiles ${i}`, elements: tiles.length * tileFields }));
-    const layout = layoutSlab([...tables, { name: "findings", elements: tileCount * 2 }], limits.maxBufferSize);
-    const slab = new Slab(pool, layout, "optim/gradients tables");
-    const findings = { ...slab.slice("findings"), size: Math.max(tileCount * 8, 8) };
+    const slab = new Slab(pool, layoutSlab(tables, limits.maxBufferSize), "optim/gradients tables");
+    // In a buffer of its own: WebGPU lets no dispatch write a buffer that it also reads.
+    const size = Math.max(tileCount * 8, 8);
+    const findings = { buffer: pool.acquire(size, storage, "optim/gradients findings"), offset: 0, size };
     const dispatches = runs.map((run, i) => {
       const bindings = [{ 1: run.grad, 2: slab.slice(`tiles ${i}`) }, [findings, this.memory]];
       return (squares[i] as Kernel).prepare(bindings, run.tiles.length);
@@ -112,7 +114,10 @@ export class Guard {
         for (const [i, run] of runs.entries()) stream.write(slab.slice(`tiles ${i}`), tileTable(run, rowOf));
       },
       tileAt: (slot) => tileAt(runs, slot),
-      release: () => slab.destroy(),
+      release: () => {
+        slab.destroy();
+        pool.release(findings.buffer);
+      },
     };
   }
 
