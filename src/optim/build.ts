@@ -152,10 +152,11 @@ async function buildFamily(gpu: Gpu, plan: FamilyPlan): Promise<BuiltPass> {
         continue;
       }
       const { rule, around, tensors } = plan;
-      const custom = await pass.build({
+      const context = {
         ...{ gpu, around, rows, profile: rule.profile, constants: constantsOf(gpu, plan), totals: totals?.totals },
         tensors: tensors.filter(({ elements }) => elements > 0),
-      });
+      };
+      const custom = await pass.build(context, pass.kernels);
       owners.push(custom);
       passes.push(custom);
     }

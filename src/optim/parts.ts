@@ -41,8 +41,8 @@ const tiles = part("tiles", tilesCode);
 const rows = part("rows", rowsCode);
 const guarded = part("guarded", guardedCode);
 const unguarded = part("unguarded", unguardedCode);
-const gradient = part("gradient", gradientCode);
-const numerics = part("numerics", numericsCode);
+export const gradient = part("gradient", gradientCode);
+export const numerics = part("numerics", numericsCode);
 const decays = {
   toZero: part("decayToZero", decayToZeroCode),
   toStart: part("decayToStart", decayToStartCode),
@@ -71,11 +71,7 @@ const noNormalizedVelocity = part("noNormalizedVelocity", noNormalizedVelocityCo
 export const bindingOf = { sums: 8, average: 9, start: 10 } as const;
 
 /** All that a lane can ask for, whatever its kernel does. */
-function laneParts(
-  { decay = "toZero" }: Pick<Variant, "decay">,
-  lanes: 4 | 1,
-  { isGuarded, hasAverage }: Around,
-): ShaderPart[] {
+function laneParts({ decay = "toZero" }: Variant, lanes: 4 | 1, { isGuarded, hasAverage }: Around): ShaderPart[] {
   return [
     ...[lanes === 4 ? wide : scalar, tiles, rows, isGuarded ? guarded : unguarded, gradient, numerics],
     ...[decays[decay], param, hasAverage ? average : noAverage],
@@ -92,8 +88,10 @@ export function measureParts(variant: Variant, lanes: 4 | 1, around: Around = pl
   return [...laneParts(variant, lanes, around), measure, ...(measureOf(variant)?.parts ?? [])];
 }
 
-/** What a pass needs that works on single elements of its own choice. */
-export const passParts = (around: Around): ShaderPart[] => laneParts({}, 1, around);
+/** What a custom pass's kernel needs to read the step's rows: see shaders/optim/parts/rows.wgsl. */
+export function rowParts({ isGuarded }: Around, lanes: 4 | 1 = 4): ShaderPart[] {
+  return [lanes === 4 ? wide : scalar, tiles, rows, isGuarded ? guarded : unguarded];
+}
 
 /** The pass of a variant that adds up, if it has one. */
 export function measureOf({ passes = [] }: Variant): MeasurePass | undefined {

@@ -1,7 +1,7 @@
 import type { Variant } from "./variant.ts";
 
 /** What says which states a rule has, and of what sides. */
-export type Stateful = Pick<Variant, "state" | "stateShape" | "scratch">;
+export type Stateful = Pick<Variant, "state" | "stateShape" | "workspace">;
 
 /** The sides that a state of a tensor has; undefined where such a tensor does not have it. */
 export function shapeOfState(
@@ -17,8 +17,8 @@ export const elementsOf = (shape: readonly number[]): number => shape.reduce((pr
 /** Where states of sides of their own lie: in one slice a tensor, its pack, one behind the other. In floats. */
 export interface PackLayout {
   readonly states: ReadonlyMap<string, { readonly first: number; readonly elements: number }>;
-  /** Where the rule's scratch memory begins. */
-  readonly scratch: number;
+  /** Where the passes' memory begins. */
+  readonly workspace: number;
   readonly elements: number;
 }
 
@@ -35,5 +35,5 @@ export function packLayout(variant: Stateful, shape: readonly number[]): PackLay
     states.set(name, { first, elements });
     first = Math.ceil((first + elements) / multiple) * multiple;
   }
-  return { states, scratch: first, elements: first + (variant.scratch?.(shape) ?? 0) };
+  return { states, workspace: first, elements: first + (variant.workspace?.(shape) ?? 0) };
 }

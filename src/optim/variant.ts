@@ -18,7 +18,11 @@ export interface MeasurePass {
 /** Work before the update that is not done tile by tile. */
 export interface CustomPass {
   readonly kind: "custom";
-  build(context: PassContext): Promise<BuiltPass>;
+  /** The WGSL of its kernels, by name, without what `rowParts` brings. */
+  readonly kernels: Readonly<Record<string, readonly ShaderPart[]>>;
+  /** Elements that a lane of theirs works on: 4 where it is left out. */
+  readonly lanes?: 4 | 1;
+  build(context: PassContext, kernels: CustomPass["kernels"]): Promise<BuiltPass>;
 }
 
 export type Pass = MeasurePass | CustomPass;
@@ -32,8 +36,8 @@ export interface Variant {
    * states of a tensor are then packed into one slice, binding 0: see `fn packed` of shaders/optim/parts/tiles.wgsl.
    */
   readonly stateShape?: (state: string, shape: readonly number[]) => readonly number[] | undefined;
-  /** Floats for the passes of such a rule, behind a tensor's packed states. */
-  readonly scratch?: (shape: readonly number[]) => number;
+  /** Floats behind a tensor's packed states, for the rule's passes. Nothing in them outlasts a step. */
+  readonly workspace?: (shape: readonly number[]) => number;
   /** The rule's WGSL: its own file and the parts it stands on. */
   readonly parts: readonly ShaderPart[];
   /** What comes before the update, in order. */

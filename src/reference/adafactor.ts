@@ -69,7 +69,7 @@ export function adafactor(
   const squareAt = (i: number): number => round((grad[i] as number) * (grad[i] as number));
   const matrices = matricesOf(shape);
   const estimateAt = matrices
-    ? factored(tensor, matrices, squareAt, s, round, profile)
+    ? factored(tensor, matrices, squareAt, s, round, profile, tiling)
     : unfactored(tensor, squareAt, s, round);
   const updateAt = (i: number): number => {
     const root = round(Math.sqrt(Math.max(estimateAt(i), s.eps1Squared)));
@@ -98,6 +98,7 @@ function factored(
   s: Scalars,
   round: Round,
   profile: Profile,
+  tiling?: Tiling,
 ): (i: number) => number {
   const { rows, columns } = matrices;
   const moveTo = (averages: Values, sums: readonly number[], count: number): void => {
@@ -107,7 +108,7 @@ function factored(
     }
   };
   moveTo(rowVar, rowSums(matrices, squareAt, round), columns);
-  moveTo(colVar, columnSums(matrices, squareAt, round), rows);
+  moveTo(colVar, columnSums(matrices, squareAt, round, tiling?.blockRows), rows);
   const means = meansOfRows(matrices, (row) => rowVar[row] as number, round).map((mean) => Math.max(mean, s.eps1));
   return (i) => {
     const row = Math.floor(i / columns);

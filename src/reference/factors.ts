@@ -1,4 +1,5 @@
 import type { Round } from "./numerics.ts";
+import { strided } from "./total.ts";
 
 /** Values that a lane adds up one after the other. */
 const run = 16;
@@ -10,9 +11,9 @@ const pieceLanes = 256;
 /** Rows of a matrix whose `rowVar` are added up at once. */
 const piece = 8;
 
-/** Elements of a row that one block adds up. Of a column they are `spanRows`, fewer where a binding has no room for as many. */
+/** Elements of a row that one block adds up, and the most of a column. */
 const spanColumns = 64;
-export const spanRows = 32;
+const spanRows = 32;
 
 /** Adds neighbours until one is left: (a + b) + (c + d), what is missing being 0. */
 function pairs(values: readonly number[], round: Round): number {
@@ -21,16 +22,6 @@ function pairs(values: readonly number[], round: Round): number {
     round((values[2 * i] as number) + (values[2 * i + 1] ?? 0)),
   );
   return pairs(halves, round);
-}
-
-/** Lane j adds up the values j, j + lanes, j + 2 lanes, ...; then a tree adds up the lanes, by halves. */
-function strided(values: readonly number[], lanes: number, round: Round): number {
-  const sums: number[] = new Array(lanes).fill(0);
-  for (const [i, value] of values.entries()) sums[i % lanes] = round((sums[i % lanes] as number) + value);
-  for (let half = lanes / 2; half >= 1; half /= 2) {
-    for (let i = 0; i < half; i++) sums[i] = round((sums[i] as number) + (sums[i + half] as number));
-  }
-  return sums[0] as number;
 }
 
 const chunks = (count: number, size: number): [first: number, end: number][] =>
@@ -87,11 +78,11 @@ export function columnSums(
   { count, rows, columns }: Matrices,
   valueAt: (i: number) => number,
   round: Round,
-  span = spanRows,
+  blockRows = spanRows,
 ): number[] {
   return Array.from({ length: count * columns }, (_, i) => {
     const first = Math.floor(i / columns) * rows * columns + (i % columns);
-    return lineSum(rows, (row) => valueAt(first + row * columns), span, round);
+    return lineSum(rows, (row) => valueAt(first + row * columns), Math.min(blockRows, spanRows), round);
   });
 }
 

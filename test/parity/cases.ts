@@ -100,10 +100,12 @@ const fullest: readonly { rule: RuleName; desc: string }[] = [
   { rule: "adamax", desc: "weight decay" },
   { rule: "nadam", desc: "decoupled decay" },
   { rule: "radam", desc: "decoupled decay" },
+  { rule: "adafactor", desc: "decay" },
 ];
 
-const vectors = (sizes: readonly number[]): ParityTensor[] =>
-  sizes.map((size, i) => ({ name: `w${i}`, shape: [size], paramGroup: 0 }));
+const shaped = (shapes: readonly (readonly number[])[]): ParityTensor[] =>
+  shapes.map((shape, i) => ({ name: `w${i}`, shape, paramGroup: 0 }));
+const vectors = (sizes: readonly number[]): ParityTensor[] => shaped(sizes.map((size) => [size]));
 
 /** The tensors of a small GPT-2, 148 of them, in three groups: embeddings, matrices, and the rest. */
 function gptTensors(width: number): ParityTensor[] {
@@ -167,6 +169,14 @@ const layouts: readonly Layout[] = [
   { what: "one buffer for all", tensors: vectors([1, 2, 300, 5, 64, 1025]), memory: "one buffer", limits: {} },
 ];
 
+/** The same layouts for a rule that takes matrices for what they are, beside vectors; less than 6 KiB does not bind its sums. */
+const mixed = shaped([[63, 65], [3], [1000, 3], [2, 33, 65], [7], [4, 3, 3, 3], [1, 1]]);
+const matrixLayouts = layouts.slice(2).map((layout): Layout => {
+  if (layout.what !== "bindings of 9 KiB") return { ...layout, what: `matrices, ${layout.what}`, tensors: mixed };
+  const limits = { maxStorageBufferBindingSize: 6144 };
+  return { ...layout, what: "matrices, bindings of 6 KiB", tensors: mixed, limits };
+});
+
 function layoutCases(): ParityCase[] {
   return fullest.flatMap(({ rule, desc }) => {
     const row = table.find((each) => each.rule === rule && each.desc === desc);
@@ -177,16 +187,18 @@ function layoutCases(): ParityCase[] {
       { ...row, hyper: { ...row.hyper, weightDecay: 0.3 } },
     ];
     return profiles.flatMap((profile) =>
-      layouts.map(({ what, groups = 1, exempt = false, ...layout }, i) => ({
-        name: `${rule} · ${desc} · ${profile} · ${what}`,
-        rule,
-        profile,
-        rows: rows.slice(0, groups),
-        exempt,
-        steps,
-        seed: 9000 + i,
-        ...layout,
-      })),
+      [...layouts, ...(rule === "adafactor" ? matrixLayouts : [])].map(
+        ({ what, groups = 1, exempt = false, ...layout }, i) => ({
+          name: `${rule} · ${desc} · ${profile} · ${what}`,
+          rule,
+          profile,
+          rows: rows.slice(0, groups),
+          exempt,
+          steps,
+          seed: 9000 + i,
+          ...layout,
+        }),
+      ),
     );
   });
 }

@@ -1,4 +1,5 @@
 import type { Gpu, Slice } from "../../src/gpu/index.ts";
+import { blockShape, matricesOf } from "../../src/optim/factors/geometry.ts";
 import * as rules from "../../src/optim/index.ts";
 import { createOptimizer, exemptByDefault, type HyperInput, type UpdateRule } from "../../src/optim/index.ts";
 import { elementsOf, shapeOfState } from "../../src/optim/stateShape.ts";
@@ -78,7 +79,7 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
     twins.map((tensor) => tensor.param as Float32Array<ArrayBuffer>),
   );
   const reference = references.surrounded(referenceOf(test.rule), () => test.averageDecay ?? 0);
-  const tilings = tensors.map(({ name }, i) => tilingOf(gpu, counts[i] as number, memory.grad(name)));
+  const tilings = tensors.map(({ name, shape }, i) => tilingOf(gpu, counts[i] as number, memory.grad(name), shape));
   for (let t = 1; t <= steps; t++) {
     const grads = counts.map((count, i) => gradientAt(seed + i, t, count));
     memory.write("grad", grads);
@@ -113,9 +114,20 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
 }
 
 /** How the optimizer cuts a tensor into tiles. */
-export function tilingOf({ limits }: Gpu, count: number, { size }: Slice): references.Tiling {
+export function tilingOf(
+  { limits }: Gpu,
+  count: number,
+  { size }: Slice,
+  shape: readonly number[] = [count],
+): references.Tiling {
+  const room = limits.maxStorageBufferBindingSize - limits.minStorageBufferOffsetAlignment;
+  const matrices = matricesOf(shape);
   const lanes = Math.min(256, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
-  return { lanes: 2 ** Math.floor(Math.log2(lanes)), fours: Math.min(Math.ceil(count / 4), Math.floor(size / 16)) };
+  return {
+    lanes: 2 ** Math.floor(Math.log2(lanes)),
+    fours: Math.min(Math.ceil(count / 4), Math.floor(size / 16)),
+    ...(matrices && { blockRows: blockShape(matrices, room).rows }),
+  };
 }
 
 /** Keeps the largest magnitude so far. */

@@ -5,8 +5,8 @@ import linesCode from "../../../shaders/optim/factors/lines.wgsl?raw";
 import meansCode from "../../../shaders/optim/factors/means.wgsl?raw";
 import measureCode from "../../../shaders/optim/factors/measure.wgsl?raw";
 import type { Access, Bindings, Kernel, ShaderPart } from "../../gpu/index.ts";
-import { passParts } from "../parts.ts";
-import type { Around, PassContext } from "../variant.ts";
+import { gradient, numerics, rowParts } from "../parts.ts";
+import type { CustomPass, PassContext } from "../variant.ts";
 
 const part = (name: string, code: string): ShaderPart => ({ file: `shaders/optim/factors/${name}.wgsl`, code });
 
@@ -14,37 +14,42 @@ const part = (name: string, code: string): ShaderPart => ({ file: `shaders/optim
 export const estimate = part("estimate", estimateCode);
 export const measure = part("measure", measureCode);
 
-const axes = part("axes", axesCode);
-const bodies = {
-  blocks: part("blocks", blocksCode),
-  lines: part("lines", linesCode),
-  means: part("means", meansCode),
-};
+const shared = [numerics, estimate, part("axes", axesCode)];
 
 /** The passes over the rows and columns, in order. */
-export type FactorKernel = keyof typeof bodies;
+export const factorKernels = {
+  blocks: [gradient, ...shared, part("blocks", blocksCode)],
+  lines: [...shared, part("lines", linesCode)],
+  means: [...shared, part("means", meansCode)],
+};
 
-export const factorKernels = Object.keys(bodies) as FactorKernel[];
-
-/** The whole module of one of them. */
-export function factorParts(kernel: FactorKernel, around: Around): ShaderPart[] {
-  return [...passParts(around), estimate, axes, bodies[kernel]];
-}
+type Name = keyof typeof factorKernels;
 
 const tables: Bindings<Access> = ["read", "read", "readWrite"];
-const bindings: Record<FactorKernel, readonly Bindings<Access>[]> = {
+const bindings: Record<Name, readonly Bindings<Access>[]> = {
   blocks: [{ 1: "readWrite", 3: "read" }, {}, tables],
   lines: [{ 3: "read" }, ["readWrite"], tables],
   means: [{ 3: "read" }, ["readWrite"], tables],
 };
 
-export function compile({ gpu, around, constants }: PassContext, kernel: FactorKernel): Promise<Kernel> {
-  const { SUMS_OF_TENSOR: _, ...others } = constants;
-  return gpu.kernels.get({
-    label: `optim/adafactor ${kernel}`,
-    parts: factorParts(kernel, around),
-    bindings: bindings[kernel],
-    // The measure pass and the update need the gradient after these.
-    constants: { ...others, ZERO_GRAD: 0 },
-  });
+/** The passes' kernels, compiled. */
+export type Compiled = Readonly<Record<Name, Kernel>>;
+
+export async function compile(
+  { gpu, around, constants }: PassContext,
+  kernels: CustomPass["kernels"],
+): Promise<Compiled> {
+  const { CLIP_VALUE = 0, ZERO_GRAD: _, SUMS_OF_TENSOR: __, ...others } = constants;
+  const compileOne = async (name: Name): Promise<[Name, Kernel]> => {
+    const kernel = await gpu.kernels.get({
+      label: `optim/adafactor ${name}`,
+      parts: [...rowParts(around, 1), ...(kernels[name] ?? [])],
+      bindings: bindings[name],
+      // The measure pass and the update need the gradient after these: nothing is zeroed here.
+      constants: { ...others, ...(name === "blocks" && { CLIP_VALUE, ZERO_GRAD: 0 }) },
+    });
+    return [name, kernel];
+  };
+  const compiled = await Promise.all((Object.keys(bindings) as Name[]).map(compileOne));
+  return Object.fromEntries(compiled) as Record<Name, Kernel>;
 }

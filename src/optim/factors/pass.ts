@@ -1,8 +1,8 @@
-import { type Dispatch, type Kernel, layoutSlab, Slab, type Slice } from "../../gpu/index.ts";
-import type { BuiltPass, PassContext } from "../variant.ts";
+import { type Dispatch, layoutSlab, Slab, type Slice } from "../../gpu/index.ts";
+import type { BuiltPass, CustomPass, PassContext } from "../variant.ts";
 import { byBuffers, type Gathered, gather, type Reach } from "../windows.ts";
 import { type Block, blocksOf, reachOf } from "./geometry.ts";
-import { compile, type FactorKernel, factorKernels } from "./kernels.ts";
+import { type Compiled, compile } from "./kernels.ts";
 import { axisFields, axisWords, blockFields, blockWords, lineUnits, matrixUnits, unitFields } from "./tables.ts";
 import { type FactoredTensor, factored, placesOf } from "./tensors.ts";
 
@@ -13,18 +13,17 @@ type Summed = FactoredTensor & { readonly slice: Slice };
  * rowVar. A dispatch each, where the gradients lie in one slab, whatever the number of tensors.
  * @throws LimitError, by rejection, naming a tensor with too many rows or columns for one binding.
  */
-export async function buildFactors(context: PassContext): Promise<BuiltPass> {
+export async function buildFactors(context: PassContext, kernels: CustomPass["kernels"]): Promise<BuiltPass> {
   const { gpu, tensors } = context;
   const found = tensors.flatMap((tensor) => factored(tensor, gpu.limits) ?? []);
   if (found.length === 0) return { dispatches: [], release: () => {} };
-  const kernels = await Promise.all(factorKernels.map((kernel) => compile(context, kernel)));
-  const byName = Object.fromEntries(factorKernels.map((name, i) => [name, kernels[i]])) as Record<FactorKernel, Kernel>;
+  const compiled = await compile(context, kernels);
   const entries = found.map(({ name, sums }) => ({ name, elements: sums }));
   const sums = new Slab(gpu.pool, layoutSlab(entries, gpu.limits.maxBufferSize), "optim/adafactor sums");
   const summed = found.map((tensor): Summed => ({ ...tensor, slice: sums.slice(tensor.name) }));
   const batches = [...byBuffers(summed, ({ pack, slice }) => [pack, slice])]
     .flatMap((neighbours) => gather(neighbours, ({ pack, slice }) => [wholeOf(pack), wholeOf(slice)], gpu.limits))
-    .map((batch) => buildBatch(context, byName, batch));
+    .map((batch) => buildBatch(context, compiled, batch));
   return {
     dispatches: batches.flatMap(({ dispatches }) => dispatches),
     assign: (rowOf) => {
@@ -42,7 +41,7 @@ const wholeOf = ({ buffer, offset, size }: Slice): Reach => ({ buffer, start: of
 /** Tensors whose states and sums one binding each shows. */
 function buildBatch(
   { gpu, rows }: PassContext,
-  kernels: Record<FactorKernel, Kernel>,
+  kernels: Compiled,
   { items: tensors, windows }: Gathered<Summed>,
 ): BuiltPass {
   const [pack, sums] = windows as [Slice, Slice];

@@ -10,5 +10,5 @@ export const factorStates = {
     if (state === "rowVar") return [...outer, found.rows, 1];
     return state === "colVar" ? [...outer, 1, found.columns] : undefined;
   },
-  scratch: (shape: readonly number[]): number => matricesOf(shape)?.matrices ?? 0,
+  workspace: (shape: readonly number[]): number => matricesOf(shape)?.matrices ?? 0,
 };

@@ -38,10 +38,10 @@ export function factored({ name, shape, grad, pack }: PassTensor, limits: Limits
 
 /** Where a tensor's axes are, its pack and its sums beginning at these floats of their bindings. */
 export function placesOf({ shape, axes: [rows, columns] }: FactoredTensor, pack: number, sums: number): AxisPlace[] {
-  const { states, scratch } = packLayout(factorStates, shape);
+  const { states, workspace } = packLayout(factorStates, shape);
   const first = (state: string): number => pack + (states.get(state)?.first ?? 0);
   const pieceSums = sums + rows.sums + columns.sums;
-  const means = pack + scratch;
+  const means = pack + workspace;
   return [
     { axis: rows, sums, averages: first("rowVar"), pieceSums, means },
     { axis: columns, sums: sums + rows.sums, averages: first("colVar"), pieceSums, means },

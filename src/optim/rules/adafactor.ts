@@ -1,5 +1,5 @@
 import code from "../../../shaders/optim/adafactor.wgsl?raw";
-import { estimate, measure } from "../factors/kernels.ts";
+import { estimate, factorKernels, measure } from "../factors/kernels.ts";
 import { buildFactors } from "../factors/pass.ts";
 import { factorStates } from "../factors/states.ts";
 import { rulePart } from "../parts.ts";
@@ -20,7 +20,7 @@ export const adafactor = defineRule({
     ...factorStates,
     parts: [rulePart("adafactor", code), estimate],
     passes: [
-      { kind: "custom", build: buildFactors },
+      { kind: "custom", kernels: factorKernels, lanes: 1, build: buildFactors },
       { kind: "measure", parts: [estimate, measure], sums: 2 },
     ],
     // The gradient three times and the weight twice, or the gradient and the variance twice each; and both are written.
