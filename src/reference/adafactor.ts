@@ -109,7 +109,7 @@ function factored(
   };
   moveTo(rowVar, rowSums(matrices, squareAt, round), columns);
   moveTo(colVar, columnSums(matrices, squareAt, round, tiling?.blockRows), rows);
-  const means = meansOfRows(matrices, (row) => rowVar[row] as number, round).map((mean) => Math.max(mean, s.eps1));
+  const means = meansOfRows(matrices, rowVar, round).map((mean) => Math.max(mean, s.eps1));
   return (i) => {
     const row = Math.floor(i / columns);
     const matrix = Math.floor(row / rows);

@@ -24,32 +24,34 @@ function pairs(values: readonly number[], round: Round): number {
   return pairs(halves, round);
 }
 
-const chunks = (count: number, size: number): [first: number, end: number][] =>
-  Array.from({ length: Math.ceil(count / size) }, (_, i) => [i * size, Math.min((i + 1) * size, count)]);
-
 /** The sum of a row or a column in the order of shaders/optim/factors/: runs of 16, spans of runs, then the spans. */
 function lineSum(count: number, valueAt: (i: number) => number, span: number, round: Round): number {
-  const sumOfRun = (first: number, end: number): number => {
-    let sum = 0;
-    for (let i = first; i < end; i++) sum = round(sum + valueAt(i));
-    return sum;
-  };
-  const spans = chunks(count, span).map(([first, end]) =>
-    pairs(
-      chunks(end - first, run).map(([a, b]) => sumOfRun(first + a, first + b)),
-      round,
-    ),
-  );
-  return strided(spans, spanLanes, round);
+  const spans: number[] = [];
+  for (let first = 0; first < count; first += span) {
+    const end = Math.min(first + span, count);
+    const runs: number[] = [];
+    for (let start = first; start < end; start += run) {
+      let sum = 0;
+      for (let i = start; i < Math.min(start + run, end); i++) sum = round(sum + valueAt(i));
+      runs.push(sum);
+    }
+    spans.push(pairs(runs, round));
+  }
+  return inLanes(spans, spanLanes, round);
 }
 
 /** The sum over all rows of a matrix of what each has: pieces of 8 rows, then the pieces. */
-function pieceSum(count: number, valueAt: (i: number) => number, round: Round): number {
-  const pieces = chunks(count, piece).map(([first, end]) => {
-    const rows = Array.from({ length: piece }, (_, i) => (first + i < end ? valueAt(first + i) : 0));
-    return strided(rows, piece, round);
-  });
-  return strided(pieces, pieceLanes, round);
+function pieceSum(values: readonly number[], round: Round): number {
+  const pieces: number[] = [];
+  for (let first = 0; first < values.length; first += piece) {
+    pieces.push(strided(values.slice(first, first + piece), piece, round));
+  }
+  return inLanes(pieces, pieceLanes, round);
+}
+
+/** Lanes that would have nothing to add are left out: they add nothing in the tree either. */
+function inLanes(values: readonly number[], most: number, round: Round): number {
+  return strided(values, Math.min(most, 2 ** Math.ceil(Math.log2(Math.max(values.length, 1)))), round);
 }
 
 /** Matrices of one size, one after the other, as the last two sides of a shape have them. */
@@ -87,8 +89,9 @@ export function columnSums(
 }
 
 /** The mean over the rows of each matrix of a value that each row has. */
-export function meansOfRows({ count, rows }: Matrices, valueAt: (row: number) => number, round: Round): number[] {
-  return Array.from({ length: count }, (_, matrix) =>
-    round(pieceSum(rows, (row) => valueAt(matrix * rows + row), round) / round(rows)),
-  );
+export function meansOfRows({ count, rows }: Matrices, values: ArrayLike<number>, round: Round): number[] {
+  return Array.from({ length: count }, (_, matrix) => {
+    const own = Array.from({ length: rows }, (__, row) => values[matrix * rows + row] as number);
+    return round(pieceSum(own, round) / round(rows));
+  });
 }

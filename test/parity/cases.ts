@@ -4,6 +4,7 @@
  */
 import type { Limits } from "../../src/gpu/index.ts";
 import type { Profile } from "../../src/reference/index.ts";
+import { fixtureCount } from "./fixtures.ts";
 import { type Row, type RuleName, table } from "./table.ts";
 
 export interface ParityTensor {
@@ -46,25 +47,30 @@ export const edgeSizes = [0, 1, 3, 4, 63, 64, 65, 255, 256, 257, 1023, 1024, 102
 
 const steps = 50;
 
-/** Matrices, and batches of them, around a block of 2,048 elements: 32 rows of 64 columns, or what suits the matrix. */
+/** Matrices, and batches of them: the least, and one of four blocks, of 32 rows and 64 columns. */
 const edgeMatrices = [
   [1, 1],
   [1, 7],
   [7, 1],
   [3, 5],
+  [4, 3, 3, 3],
+  [40, 70],
+];
+/** And for the row of the table that is large itself: more blocks, and blocks of other shapes. */
+const largeMatrices = [
   [63, 65],
   [257, 129],
   [1000, 3],
   [3, 1000],
   [2, 33, 65],
-  [4, 3, 3, 3],
   [300, 2, 3],
 ];
 
-/** What the rows of a rule are tried on: vectors, or matrices where the oracle has one. */
+/** What a row is tried on: vectors, or matrices where the oracle has one. */
 function edgeShapes({ shape = [] }: Row): [what: string, shape: number[]][] {
   if (shape.length < 2) return edgeSizes.map((size) => [`${size} elements`, [size]]);
-  return edgeMatrices.map((sides) => [`[${sides.join(", ")}]`, sides]);
+  const isLarge = shape.reduce((product, side) => product * side) > fixtureCount;
+  return [...edgeMatrices, ...(isLarge ? largeMatrices : [])].map((sides) => [`[${sides.join(", ")}]`, sides]);
 }
 
 function tableCases(): ParityCase[] {

@@ -38,7 +38,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   if (rows.matrices == 0u || isSkipped()) {
     return;
   }
-  for (var slot = lane; slot < SLOTS; slot += WORKGROUP_SIZE) {
+  let used = usedSlots(block, rows, columns);
+  for (var slot = lane; slot < used; slot += WORKGROUP_SIZE) {
     let g = gradientIn(block, elementAt(slot, block, rows, columns), rows, columns);
     squares[scattered(slot)] = g * g;
   }
@@ -48,6 +49,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   workgroupBarrier();
   sumSpansOfRows(lane, block, rows, columns);
   sumSpansOfColumns(lane, block, rows, columns);
+}
+
+/// A block of whole matrices may have room for more than are left.
+fn usedSlots(block: Block, rows: Axis, columns: Axis) -> u32 {
+  return min(((rows.matrices - block.matrix) << rows.sizeLog2) << columns.sizeLog2, SLOTS);
 }
 
 /// Where a slot of a block is in its tensor.
@@ -86,7 +92,8 @@ fn scattered(slot: u32) -> u32 {
 
 fn sumRunsOfRows(lane: u32, block: Block, rows: Axis, columns: Axis) {
   let length = min(size(columns), RUN);
-  for (var run = lane; run < SLOTS / length; run += WORKGROUP_SIZE) {
+  let runs = usedSlots(block, rows, columns) / length;
+  for (var run = lane; run < runs; run += WORKGROUP_SIZE) {
     var sum = 0.0;
     for (var i = 0u; i < length; i++) {
       sum += squares[scattered(run * length + i)];
@@ -101,7 +108,8 @@ fn sumRunsOfRows(lane: u32, block: Block, rows: Axis, columns: Axis) {
 
 fn sumRunsOfColumns(lane: u32, block: Block, rows: Axis, columns: Axis) {
   let length = min(size(rows), RUN);
-  for (var run = lane; run < SLOTS / length; run += WORKGROUP_SIZE) {
+  let runs = usedSlots(block, rows, columns) / length;
+  for (var run = lane; run < runs; run += WORKGROUP_SIZE) {
     let column = run & (size(columns) - 1);
     let first = ((run - column) * length) | column;
     var sum = 0.0;
@@ -119,7 +127,8 @@ fn sumRunsOfColumns(lane: u32, block: Block, rows: Axis, columns: Axis) {
 /// Spans of 32 or 64 columns: two runs or four.
 fn sumSpansOfRows(lane: u32, block: Block, rows: Axis, columns: Axis) {
   let runs = span(rows) / RUN;
-  for (var i = lane; runs > 1 && i < SLOTS / span(rows); i += WORKGROUP_SIZE) {
+  let spans = usedSlots(block, rows, columns) / span(rows);
+  for (var i = lane; runs > 1 && i < spans; i += WORKGROUP_SIZE) {
     let run = i * runs;
     var sum = rowRuns[run] + rowRuns[run + 1];
     if (runs == 4) {
@@ -131,7 +140,8 @@ fn sumSpansOfRows(lane: u32, block: Block, rows: Axis, columns: Axis) {
 
 /// Spans of 32 rows: two runs.
 fn sumSpansOfColumns(lane: u32, block: Block, rows: Axis, columns: Axis) {
-  for (var i = lane; span(columns) > RUN && i < SLOTS / span(columns); i += WORKGROUP_SIZE) {
+  let spans = usedSlots(block, rows, columns) / span(columns);
+  for (var i = lane; span(columns) > RUN && i < spans; i += WORKGROUP_SIZE) {
     let column = i & (size(columns) - 1);
     let run = 2 * (i - column) + column;
     let sum = columnRuns[run] + columnRuns[run + size(columns)];

@@ -8,10 +8,11 @@
 const LANES = 256u;
 const PIECE = 8u;
 
-/// The lines that a workgroup works on: as many as it has lanes for, from the start of a piece.
+/// The lines that a workgroup works on, from the start of a piece.
 struct Unit {
   axis: u32,
   piece: u32, // counted over all matrices of the tensor
+  linesLog2: u32,
   lanesLog2: u32, // of a line
 }
 
@@ -33,11 +34,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     return;
   }
   let isRow = (unit.axis & 1) == 0;
-  let lines = LANES >> unit.lanesLog2;
-  for (var lane = first; lane < LANES; lane += WORKGROUP_SIZE) {
-    lanes[lane] = sumOfSpans(lineAt(lane % lines, unit, axis), lane / lines, 1u << unit.lanesLog2, axis);
+  let lines = 1u << unit.linesLog2;
+  let used = lines << unit.lanesLog2;
+  for (var lane = first; lane < used; lane += WORKGROUP_SIZE) {
+    let line = lineAt(lane & (lines - 1), unit, axis);
+    lanes[lane] = sumOfSpans(line, lane >> unit.linesLog2, 1u << unit.lanesLog2, axis);
   }
-  for (var half = LANES / 2; half >= lines; half /= 2) {
+  for (var half = used / 2; half >= lines; half /= 2) {
     workgroupBarrier();
     for (var lane = first; lane < half; lane += WORKGROUP_SIZE) {
       lanes[lane] += lanes[lane + half];

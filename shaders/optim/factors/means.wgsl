@@ -4,10 +4,11 @@
 /// Lanes that the order of summation counts on; a workgroup of fewer takes them in turns.
 const LANES = 256u;
 
-/// The matrices that a workgroup works on: as many as it has lanes for.
+/// The matrices that a workgroup works on.
 struct Unit {
   axis: u32,
   matrix: u32,
+  matricesLog2: u32,
   lanesLog2: u32, // of a matrix
 }
 
@@ -29,7 +30,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     return;
   }
   let stride = 1u << unit.lanesLog2;
-  for (var lane = first; lane < LANES; lane += WORKGROUP_SIZE) {
+  let used = stride << unit.matricesLog2;
+  for (var lane = first; lane < used; lane += WORKGROUP_SIZE) {
     var sum = 0.0;
     let matrix = unit.matrix + (lane >> unit.lanesLog2);
     for (var i = lane & (stride - 1); matrix < axis.matrices && i < axis.pieces; i += stride) {
@@ -39,14 +41,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   }
   for (var half = stride / 2; half > 0; half /= 2) {
     workgroupBarrier();
-    for (var lane = first; lane < LANES; lane += WORKGROUP_SIZE) {
+    for (var lane = first; lane < used; lane += WORKGROUP_SIZE) {
       if ((lane & (stride - 1)) < half) {
         lanes[lane] += lanes[lane + half];
       }
     }
   }
   workgroupBarrier();
-  let matrices = LANES >> unit.lanesLog2;
+  let matrices = 1u << unit.matricesLog2;
   for (var lane = first; lane < matrices; lane += WORKGROUP_SIZE) {
     if (unit.matrix + lane < axis.matrices) {
       packed[axis.means + unit.matrix + lane] = lanes[lane << unit.lanesLog2] / axis.lineCount;

@@ -4,7 +4,7 @@ import { type Axis, type Block, piece } from "./geometry.ts";
 /** Numbers in a `struct Axis`, a `struct Block` and a `struct Unit` of shaders/optim/factors/. */
 export const axisFields = 13;
 export const blockFields = 5;
-export const unitFields = 3;
+export const unitFields = 4;
 
 /** Lanes that the kernels count on: LANES of shaders/optim/factors/lines.wgsl. */
 const lanes = 256;
@@ -36,22 +36,22 @@ export function blockWords(tensor: number, { matrix, row, column }: Block, grad:
   return [tensor, matrix, row, column, grad];
 }
 
-const lanesFor = (values: number, most: number): number =>
-  Math.min(2 ** Math.ceil(Math.log2(Math.max(values, 1))), most);
+const powerOfTwo = (least: number): number => 2 ** Math.ceil(Math.log2(Math.max(least, 1)));
 
-/** What adds up the spans of an axis: as many lines a workgroup as it has lanes for. */
+/** What adds up the spans of an axis: as many lines a workgroup as there are, or as it has lanes for. */
 export function lineUnits({ matrices, pieces, spans }: Axis, axis: number): number[] {
-  const each = lanesFor(spans, spanLanes);
-  return units(axis, matrices * pieces, lanes / each / piece, each);
+  const each = Math.min(powerOfTwo(spans), spanLanes);
+  const lines = Math.min(powerOfTwo(matrices * pieces) * piece, lanes / each);
+  return units(matrices * pieces, lines / piece, (first) => [axis, first, Math.log2(lines), Math.log2(each)]);
 }
 
-/** What adds up the pieces of the rows: as many matrices a workgroup as it has lanes for. */
+/** What adds up the pieces of the rows: as many matrices a workgroup as there are, or as it has lanes for. */
 export function matrixUnits({ matrices, pieces }: Axis, axis: number): number[] {
-  const each = lanesFor(pieces, lanes);
-  return units(axis, matrices, lanes / each, each);
+  const each = Math.min(powerOfTwo(pieces), lanes);
+  const together = Math.min(powerOfTwo(matrices), lanes / each);
+  return units(matrices, together, (first) => [axis, first, Math.log2(together), Math.log2(each)]);
 }
 
-function units(axis: number, count: number, stride: number, each: number): number[] {
-  const firsts = Array.from({ length: Math.ceil(count / stride) }, (_, i) => i * stride);
-  return firsts.flatMap((first) => [axis, first, Math.log2(each)]);
+function units(count: number, stride: number, wordsOf: (first: number) => number[]): number[] {
+  return Array.from({ length: Math.ceil(count / stride) }, (_, i) => wordsOf(i * stride)).flat();
 }
