@@ -4,7 +4,7 @@ import type { ShaderPart } from "../src/gpu/index.ts";
 import { explain, join } from "../src/gpu/shader.ts";
 import { squaresParts, verdictParts } from "../src/optim/gradients/guard.ts";
 import { adamw, sgd } from "../src/optim/index.ts";
-import { measureOf, measureParts, moduleParts } from "../src/optim/parts.ts";
+import { measureOf, measureParts, moduleParts, rowParts } from "../src/optim/parts.ts";
 import { variants } from "./optim/variants.ts";
 
 /** The shaders' text by file; what lies in a folder `parts`, or beside one, only means something once composed. */
@@ -29,7 +29,13 @@ const optim = Object.entries({ ...variants, ...withDecays }).flatMap(([name, rul
       const what = `${name}${isSurrounded ? ", guarded and averaged," : ""} in lanes of ${lanes}`;
       const update = { name: `optim/${what}`, parts: moduleParts(variant, lanes, around) };
       const measure = { name: `optim/measure ${what}`, parts: measureParts(variant, lanes, around) };
-      return measureOf(variant) ? [update, measure] : [update];
+      const passes = (variant.passes ?? []).flatMap((pass) => {
+        if (pass.kind === "measure") return [];
+        return Object.entries(pass.kernels).map(([kernel, parts]) => {
+          return { name: `optim/${kernel} of ${what}`, parts: [...rowParts(around, pass.lanes), ...parts] };
+        });
+      });
+      return [update, ...(measureOf(variant) ? [measure] : []), ...(lanes === 4 ? passes : [])];
     }),
   ),
 );

@@ -5,6 +5,7 @@ import { byBuffers, gather, type Reach, type WindowSizes } from "./windows.ts";
 export interface Placement {
   readonly name: string;
   readonly shape: readonly number[];
+  /** The gradient's own slice where a kernel works on gradients alone. */
   readonly param: Slice;
   readonly grad: Slice;
   /** One for each state; all at the same offset. */
@@ -60,16 +61,20 @@ export function planRuns(placements: readonly Placement[], sizes: TileSizes): Ru
     [...byBuffers(placements, slicesOf)].flatMap((neighbours) => {
       const tiles = neighbours.flatMap((placement) => [...tilesOf(placement, lanes, sizes.workgroupSize)]);
       return gather(tiles, (tile) => reachesOf(tile, lanes), sizes, most).map(({ items, windows }): Run => {
-        const [param, grad, ...rest] = windows as [Slice, Slice, ...Slice[]];
-        const states = rest.slice(0, items[0]?.placement.states.length);
-        return { lanes, param, grad, states, pack: rest[states.length], tiles: items };
+        const [grad, ...rest] = windows as [Slice, ...Slice[]];
+        const { placement } = items[0] as Tile;
+        const states = rest.slice(0, placement.states.length);
+        const [pack, param = grad] = placement.pack
+          ? rest.slice(states.length)
+          : [undefined, ...rest.slice(states.length)];
+        return { lanes, param, grad, states, pack, tiles: items };
       });
     }),
   );
 }
 
 function slicesOf({ param, grad, states, pack }: Placement): Slice[] {
-  return [param, grad, ...states, ...(pack ? [pack] : [])];
+  return [grad, ...states, ...(pack ? [pack] : []), ...(param === grad ? [] : [param])];
 }
 
 /** What a tile reaches, in the order of `slicesOf`. */
@@ -78,10 +83,10 @@ function reachesOf({ placement, param, grad, state, first, elements }: Tile, lan
   const from = ({ buffer }: Slice, start: number): Reach => ({ buffer, start, end: start + bytes });
   const { states, pack } = placement;
   return [
-    from(placement.param, param),
     from(placement.grad, grad),
     ...states.map((slice) => from(slice, state)),
     ...(pack ? [isLine(placement) ? from(pack, pack.offset + first * 4) : wholeOf(pack)] : []),
+    ...(placement.param === placement.grad ? [] : [from(placement.param, param)]),
   ];
 }
 

@@ -65,6 +65,40 @@ describe("a step of the whole model is one dispatch, one submit and one small wr
   });
 });
 
+describe("a step that clips, skips, scales and averages is three dispatches, one submit and one small write:", () => {
+  const lossScale = { initial: 8 };
+  const options = { gradients: { clipNorm: 1, lossScale, nonFinite: "skip" }, averageDecay: 0.99 } as const;
+  const sizes = [
+    [148, 3, options, 3],
+    [1_000, 3, options, 3],
+    [148, 3, { averageDecay: 0.99, gradients: { zero: true, clipValue: 1 } }, 1],
+  ] as const;
+  gpuTest.for(sizes)("%i tensors in %i paramGroups, %j", async ([count, groups, given, dispatches], { gpu }) => {
+    const { paramGroups, destroy } = model(gpu, count, groups);
+    const optimizer = await createOptimizer(gpu, variants.adamw!, paramGroups, given);
+    expect(optimizer.dispatchCount).toBe(dispatches);
+    optimizer.step();
+    await optimizer.settled();
+    const { created } = countObjects(gpu.device);
+    const [write, submit] = [vi.spyOn(gpu.device.queue, "writeBuffer"), vi.spyOn(gpu.device.queue, "submit")];
+    const [stats, counts] = [gpu.pool.stats, { ...gpu.stream.counts }];
+    const steps = 20;
+    for (let step = 0; step < steps; step++) optimizer.step();
+
+    const rows = paramGroups.reduce((sum, { tensors }) => sum + Math.min(tensors.length, 2), 0);
+    expect(created).toEqual({ createCommandEncoder: steps });
+    expect(gpu.pool.stats).toEqual(stats);
+    expect([submit, write].map((spy) => spy.mock.calls.length)).toEqual([steps, steps]);
+    for (const [, , data] of write.mock.calls) expect(data.byteLength).toBe(rows * 128);
+    expect(gpu.stream.counts.dispatches - counts.dispatches).toBe(dispatches * steps);
+    // What the GPU says of a step is copied for the host, where the one before it has been read: never waited for.
+    expect(gpu.stream.counts.copies - counts.copies).toBeLessThanOrEqual(3);
+    await optimizer.settled();
+    optimizer.destroy();
+    destroy();
+  });
+});
+
 describe("tensors in buffers of their own take a dispatch each, and one more where they end between two fours:", () => {
   gpuTest.for([
     [[[4], [8], [4, 4]], 3],

@@ -1,4 +1,5 @@
 /** Wrong update rules, made from the right ones: what the tests must find. */
+import type { ShaderPart } from "../../src/gpu/index.ts";
 import type { HyperValues, UpdateRule } from "../../src/optim/index.ts";
 import type { Mutation } from "../parity/runCase.ts";
 
@@ -19,10 +20,22 @@ export function inShader(file: string, right: string, wrong: string): Mutation {
   };
   const change = (rule: UpdateRule): Partial<UpdateRule> => ({
     variant: (uses) => {
-      const variant = rule.variant(uses);
-      if (!variant.parts.some((part) => part.file === file)) throw new Error(`${rule.name}: no part ${file}.`);
-      const parts = variant.parts.map((part) => (part.file === file ? { ...part, code: replace(part.code) } : part));
-      return { ...variant, parts };
+      const { passes = [], ...variant } = rule.variant(uses);
+      let found = 0;
+      const mutated = (parts: readonly ShaderPart[]): ShaderPart[] =>
+        parts.map((part) => {
+          if (part.file !== file) return part;
+          found += 1;
+          return { ...part, code: replace(part.code) };
+        });
+      const parts = mutated(variant.parts);
+      const before = passes.map((pass) => {
+        if (pass.kind === "measure") return { ...pass, parts: mutated(pass.parts) };
+        const kernels = Object.entries(pass.kernels).map(([name, each]) => [name, mutated(each)]);
+        return { ...pass, kernels: Object.fromEntries(kernels) };
+      });
+      if (found === 0) throw new Error(`${rule.name}: no part ${file}.`);
+      return { ...variant, parts, passes: before };
     },
   });
   return (rule) => changed(rule, change);

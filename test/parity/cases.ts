@@ -3,6 +3,7 @@
  * the layouts, limits and groups that one tensor alone does not show.
  */
 import type { Limits } from "../../src/gpu/index.ts";
+import type { GradientOptions } from "../../src/optim/index.ts";
 import type { Profile } from "../../src/reference/index.ts";
 import { fixtureCount } from "./fixtures.ts";
 import { type Row, type RuleName, table } from "./table.ts";
@@ -36,6 +37,8 @@ export interface ParityCase {
   readonly limits: Partial<Limits>;
   /** Where an average of the weights is kept. */
   readonly averageDecay?: number;
+  /** What is done to the gradients; every seventh step has one that is not finite then. */
+  readonly gradients?: GradientOptions;
   readonly steps: number;
   readonly seed: number;
 }
@@ -113,6 +116,12 @@ const shaped = (shapes: readonly (readonly number[])[]): ParityTensor[] =>
   shapes.map((shape, i) => ({ name: `w${i}`, shape, paramGroup: 0 }));
 const vectors = (sizes: readonly number[]): ParityTensor[] => shaped(sizes.map((size) => [size]));
 
+function rowNamed(rule: RuleName, desc: string): Row {
+  const row = table.find((each) => each.rule === rule && each.desc === desc);
+  if (row) return row;
+  throw new Error(`cases: no row "${rule} · ${desc}" in the table.`);
+}
+
 /** The tensors of a small GPT-2, 148 of them, in three groups: embeddings, matrices, and the rest. */
 function gptTensors(width: number): ParityTensor[] {
   const block = (i: number): [string, number[]][] => [
@@ -185,8 +194,7 @@ const matrixLayouts = layouts.slice(2).map((layout): Layout => {
 
 function layoutCases(): ParityCase[] {
   return fullest.flatMap(({ rule, desc }) => {
-    const row = table.find((each) => each.rule === rule && each.desc === desc);
-    if (!row) throw new Error(`cases: no row "${rule} · ${desc}" in the table.`);
+    const row = rowNamed(rule, desc);
     const rows = [
       row,
       { ...row, hyper: { ...row.hyper, lr: 2e-3 } },
@@ -209,6 +217,36 @@ function layoutCases(): ParityCase[] {
   });
 }
 
+/** Gradients that are looked at first: what is done to them, and how they lie in memory. Half of the norms are over 16.7. */
+const guarded: readonly { what: string; gradients: GradientOptions; memory: Memory; averageDecay?: number }[] = [
+  { what: "clipped, some steps skipped", gradients: { clipNorm: 16.7, nonFinite: "skip" }, memory: "own buffers" },
+  {
+    what: "unscaled and clipped, averaged",
+    gradients: { clipNorm: 16.7, lossScale: { initial: 64, interval: 5 }, zero: true },
+    memory: "slabs",
+    averageDecay: 0.9,
+  },
+];
+
+function guardedCases(): ParityCase[] {
+  return fullest.flatMap(({ rule, desc }) =>
+    profiles.flatMap((profile) =>
+      guarded.map((how, i) => ({
+        name: `${rule} · ${desc} · ${profile} · ${how.what}`,
+        rule,
+        profile,
+        rows: [rowNamed(rule, desc)],
+        tensors: vectors(how.memory === "slabs" ? [...sizes, 0] : sizes),
+        exempt: false,
+        limits: {},
+        steps,
+        seed: 9100 + i,
+        ...how,
+      })),
+    ),
+  );
+}
+
 /** More workgroups than one side of a dispatch may have, on any device: one lane each, so that 1 MiB is enough. */
 function hugeGridCase(): ParityCase {
   const row = table.find(({ rule, desc }) => rule === "adamw" && desc === "defaults") as Row;
@@ -226,7 +264,7 @@ function hugeGridCase(): ParityCase {
   };
 }
 
-export const cases: readonly ParityCase[] = [...tableCases(), ...layoutCases(), hugeGridCase()];
+export const cases: readonly ParityCase[] = [...tableCases(), ...layoutCases(), ...guardedCases(), hugeGridCase()];
 
 /**
  * One case of each `every` in a row, a place later from row to row: every tenth would only ever see the even ones of the

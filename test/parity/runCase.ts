@@ -7,6 +7,7 @@ import * as references from "../../src/reference/index.ts";
 import { float32, type Values } from "../../src/reference/index.ts";
 import type { ParityCase } from "./cases.ts";
 import { gradientAt, initialParam, ulp } from "./fixtures.ts";
+import { GuardTwin } from "./guardTwin.ts";
 import { allocate, readAll } from "./memory.ts";
 import { hyperAt, type Row, type RuleName } from "./table.ts";
 
@@ -62,6 +63,7 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
   }));
   const optimizer = await createOptimizer(gpu, rule, paramGroups, {
     ...(test.averageDecay !== undefined && { averageDecay: test.averageDecay }),
+    ...(test.gradients && { gradients: test.gradients }),
   });
   const names = ["param", ...optimizer.stateNames];
   const variant = rule.variant(rule.uses);
@@ -80,20 +82,27 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
   );
   const reference = references.surrounded(referenceOf(test.rule), () => test.averageDecay ?? 0);
   const tilings = tensors.map(({ name, shape }, i) => tilingOf(gpu, counts[i] as number, memory.grad(name), shape));
-  for (let t = 1; t <= steps; t++) {
-    const grads = counts.map((count, i) => gradientAt(seed + i, t, count));
+  const guard = new GuardTwin(test.gradients ?? {}, tilings);
+  let taken = 0;
+  for (let tried = 1; tried <= steps; tried++) {
+    const grads = counts.map((count, i) => gradientAt(seed + i, tried, count).map((g) => g * guard.scale));
+    if (test.gradients && tried % 7 === 3) spoil(grads, tried);
     memory.write("grad", grads);
     optimizer.step();
+    const { isSkipped, used } = guard.judge(grads);
+    if (isSkipped) continue;
+    const t = ++taken;
     const hypers = rows.map((row) => resolvedHyper(row, t));
     for (const [i, tensor] of twins.entries()) {
       const spec = tensors[i] as (typeof tensors)[number];
       const hyper = hypers[spec.paramGroup] as ReturnType<typeof resolvedHyper>;
       const spared = test.exempt && exemptByDefault(spec) ? { ...hyper, weightDecay: 0 } : hyper;
-      tensor.grad = grads[i] as Values;
+      tensor.grad = used[i] as Values;
       reference({ ...tensor, shape: spec.shape }, spared, t, float32, profile, tilings[i]);
       for (const [k, name] of names.entries()) grow(scales[i]?.[k] as Values, tensor[name] as Values);
     }
   }
+  await optimizer.settled();
   const differences = new Differences();
   const params = await readAll(
     gpu,
@@ -111,6 +120,12 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
   memory.destroy();
   const elements = counts.reduce((sum, count) => sum + count, 0);
   return { name: test.name, elements, steps, ...differences.summary };
+}
+
+/** Makes one element of one tensor infinite, or none where that tensor is empty. */
+function spoil(grads: readonly Float32Array[], step: number): void {
+  const grad = grads[step % grads.length];
+  if (grad) grad[(step * 37) % Math.max(grad.length, 1)] = step % 2 ? Infinity : -Infinity;
 }
 
 /** How the optimizer cuts a tensor into tiles. */
