@@ -4,8 +4,8 @@ import type { Row } from "../parity/table.ts";
 import type { Mutant } from "./mutantTable.ts";
 import { inHyper, inScalars, inShader } from "./mutations.ts";
 
-const file = "shaders/optim/adafactor.wgsl";
-const estimate = "shaders/optim/factors/estimate.wgsl";
+const estimate = "shaders/optim/adafactor.wgsl";
+const update = "shaders/optim/factors/update.wgsl";
 const lines = "shaders/optim/factors/lines.wgsl";
 const measure = "shaders/optim/factors/measure.wgsl";
 
@@ -64,7 +64,7 @@ export const adafactorMutants: readonly Mutant[] = [
   ),
   mutant(
     "steps not clipped",
-    inShader(file, "max(1.0, rms(total(at, 0u), at) / h.d)", "1.0"),
+    inShader(update, "max(1.0, rms(total(at, 0u), at) / h.d)", "1.0"),
     ({ hyper }) => hyper.eps1 === undefined && hyper.d === undefined,
   ),
   mutant(
@@ -74,7 +74,7 @@ export const adafactorMutants: readonly Mutant[] = [
   ),
   mutant(
     "steps that do not grow with the weights",
-    inShader(file, "max(h.eps2, rms(total(at, 1u), at)) * h.rho", "h.rho"),
+    inShader(update, "max(h.eps2, rms(total(at, 1u), at)) * h.rho", "h.rho"),
     stepsByWeights,
   ),
   mutant(
@@ -107,7 +107,7 @@ export const adafactorMutants: readonly Mutant[] = [
   mutant(
     "the shrink after the step",
     inShader(
-      file,
+      update,
       "storeParam(at, shrinkThenStep(loadParam(at), at, h.decay, h.keep, stepSize * u));",
       "let stepped = loadParam(at) - stepSize * u;\n  storeParam(at, stepped - h.decay * stepped);",
     ),

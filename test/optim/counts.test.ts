@@ -1,9 +1,15 @@
 // What a step costs, in numbers that are the same on every machine.
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { type Gpu, layoutSlab, Slab } from "../../src/gpu/index.ts";
+import { type Gpu, layoutSlab, type ShaderPart, Slab } from "../../src/gpu/index.ts";
 import { join } from "../../src/gpu/shader.ts";
-import { createOptimizer, type HyperInput, type OptimizerTensor, type ParamGroupInput } from "../../src/optim/index.ts";
-import { moduleParts } from "../../src/optim/parts.ts";
+import {
+  createOptimizer,
+  type HyperInput,
+  type OptimizerTensor,
+  type ParamGroupInput,
+  type UpdateRule,
+} from "../../src/optim/index.ts";
+import { measureOf, moduleParts } from "../../src/optim/parts.ts";
 import { countObjects } from "../support/countObjects.ts";
 import { bufferOf, gpuTest } from "../support/gpuTest.ts";
 import { variants } from "./variants.ts";
@@ -30,13 +36,16 @@ function model(gpu: Gpu, count: number, groups: number): { paramGroups: ParamGro
 
 const rules = Object.entries(variants);
 
-describe("a step of the whole model is one dispatch, one submit and one small write, and makes nothing:", () => {
+/** Dispatches of a step, however many tensors there are: one, where nothing else is said. */
+const dispatchesOf: Readonly<Record<string, number>> = { adafactor: 6 };
+
+describe("a step of the whole model is few dispatches, one submit and one small write, and makes nothing:", () => {
   const sizes = [
     ...rules.map(([name, rule]) => [148, 3, name, rule] as const),
     [1_000, 3, "adamw", variants.adamw!],
     [1, 1, "sgd", variants.sgd!],
   ] as const;
-  gpuTest.for(sizes)("%i tensors in %i paramGroups, %s", async ([count, groups, , rule], { gpu }) => {
+  gpuTest.for(sizes)("%i tensors in %i paramGroups, %s", async ([count, groups, name, rule], { gpu }) => {
     const { paramGroups, destroy } = model(gpu, count, groups);
     const optimizer = await createOptimizer(gpu, rule, paramGroups);
     optimizer.step();
@@ -45,17 +54,19 @@ describe("a step of the whole model is one dispatch, one submit and one small wr
     const launch = vi.spyOn(GPUComputePassEncoder.prototype, "dispatchWorkgroups");
     const pass = vi.spyOn(GPUCommandEncoder.prototype, "beginComputePass");
     const [stats, counts] = [gpu.pool.stats, { ...gpu.stream.counts }];
-    const steps = 100;
+    const dispatches = dispatchesOf[name] ?? 1;
+    const steps = dispatches === 1 ? 100 : 10;
     for (let step = 0; step < steps; step++) optimizer.step();
 
     const rows = paramGroups.reduce((sum, { tensors }) => sum + Math.min(tensors.length, 2), 0);
-    expect(optimizer.dispatchCount).toBe(1);
+    expect(optimizer.dispatchCount).toBe(dispatches);
     expect(created).toEqual({ createCommandEncoder: steps });
     expect(gpu.pool.stats).toEqual(stats);
-    expect([pass, launch, submit, write].map((spy) => spy.mock.calls.length)).toEqual([steps, steps, steps, steps]);
+    expect([pass, submit, write].map((spy) => spy.mock.calls.length)).toEqual([steps, steps, steps]);
+    expect(launch.mock.calls.length).toBe(steps * dispatches);
     for (const [, , data] of write.mock.calls) expect(data.byteLength).toBe(rows * 128);
     expect(gpu.stream.counts).toEqual({
-      dispatches: counts.dispatches + steps,
+      dispatches: counts.dispatches + steps * dispatches,
       submits: counts.submits + steps,
       writes: counts.writes + steps,
       copies: counts.copies,
@@ -140,6 +151,7 @@ describe("bytes moved a parameter and step:", () => {
     "nadam, decoupled": 28,
     radam: 28,
     "radam, decoupled": 28,
+    adafactor: (3 * 24 + 8 * 32) / 11, // of a matrix of 3 elements and a vector of 8
     lion: 20,
     adan: 44,
   };
@@ -159,7 +171,10 @@ describe("bytes moved a parameter and step:", () => {
 
   test("every rule has its number here", () => expect(Object.keys(bytes)).toEqual(Object.keys(variants)));
 
-  test.for(rules.flatMap(([name, rule]) => ([4, 1] as const).map((lanes) => [name, lanes, rule] as const)))(
+  const inLanes = rules.flatMap(([name, rule]) => ([4, 1] as const).map((lanes) => [name, lanes, rule] as const));
+  const hasPasses = (rule: UpdateRule): boolean => measureOf(rule.variant(rule.uses)) !== undefined;
+
+  test.for(inLanes.filter(([, , rule]) => !hasPasses(rule)))(
     "the shader of %s in lanes of %i loads each buffer once, and stores once what it changes",
     ([name, lanes, rule]) => {
       const variant = rule.variant(rule.uses);
@@ -174,6 +189,28 @@ describe("bytes moved a parameter and step:", () => {
     },
   );
 
+  test.for([4, 1] as const)(
+    "adafactor in lanes of %i loads the gradient three times, the weight twice, and stores the weight once",
+    (lanes) => {
+      const { adafactor: rule } = variants;
+      const variant = rule!.variant(rule!.uses);
+      const custom = variant.passes!.flatMap((pass) => (pass.kind === "custom" ? Object.values(pass.kernels) : []));
+      const calls = (parts: readonly ShaderPart[]): string[] =>
+        [...join(parts).matchAll(/(?<!fn )\b(gradient|loadParam|storeParam)\(/g)].map(([, name]) => name!);
+      expect([...custom, measureOf(variant)!.parts, variant.parts].map((parts) => calls(parts).sort())).toEqual([
+        ["gradient"],
+        [],
+        [],
+        ["gradient", "loadParam"],
+        ["gradient", "loadParam", "storeParam"],
+      ]);
+      expect(accesses(join(moduleParts(variant, lanes)))).toEqual({
+        param: { loads: 1, stores: 1 },
+        grad: { loads: 1, stores: 1 },
+      });
+    },
+  );
+
   gpuTest.for(rules)("%s says the same of itself", async ([name, rule], { gpu }) => {
     const { paramGroups, destroy } = model(gpu, 2, 1);
     const optimizer = await createOptimizer(gpu, rule, paramGroups);
@@ -185,12 +222,12 @@ describe("bytes moved a parameter and step:", () => {
 });
 
 describe("no hyperparameter is baked into a pipeline:", () => {
-  /** Every number of the rule, a little different at every step. */
+  /** Every number of the rule, a little different at every step; Adafactor's d must not fall below 1. */
   const varying = (hyper: Readonly<Record<string, number | boolean>>): HyperInput =>
     Object.fromEntries(
       Object.entries(hyper).map(([name, value]) => [
         name,
-        typeof value === "number" ? (t: number) => (value || 1e-3) * (1 - t / 1_000) : value,
+        typeof value === "number" ? (t: number) => (value || 1e-3) * (name === "d" ? 2 : 1) * (1 - t / 1_000) : value,
       ]),
     );
 

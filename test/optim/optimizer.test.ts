@@ -11,6 +11,7 @@ import {
   sgd,
   sgdw,
 } from "../../src/optim/index.ts";
+import { measureOf } from "../../src/optim/parts.ts";
 import { all, bufferOf, gpuTest, readWords } from "../support/gpuTest.ts";
 import { variants } from "./variants.ts";
 
@@ -186,7 +187,10 @@ describe("an optimizer that is destroyed", () => {
       const optimizer = await createOptimizer(gpu, rule, [w]);
       optimizer.step();
       const { liveBytes } = gpu.pool.stats;
-      expect(liveBytes).toBe((rule.variant(rule.uses).state.length + 3) * 256); // two tables of tiles share 512 bytes, a row of scalars has 256
+      const variant = rule.variant(rule.uses);
+      const states = variant.stateShape ? 1 : variant.state.length;
+      // Two tables of tiles share 512 bytes, a row of scalars has 256; what is measured has three buffers.
+      expect(liveBytes).toBe((states + 3 + (measureOf(variant) ? 3 : 0)) * 256);
       const destroy = vi.spyOn(GPUBuffer.prototype, "destroy");
       optimizer.destroy();
       optimizer.destroy();

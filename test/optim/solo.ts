@@ -13,13 +13,19 @@ export interface TestTensor extends OptimizerTensor {
 }
 
 /** The same seed gives the same start and the same gradients. */
-export function testTensor(gpu: Gpu, name: string, count: number, seed: number): TestTensor {
+export function testTensor(
+  gpu: Gpu,
+  name: string,
+  count: number,
+  seed: number,
+  shape: readonly number[] = [count],
+): TestTensor {
   const param = bufferOf(gpu.device, initialParam(seed, count));
   const grad = bufferOf(gpu.device, new Float32Array(count));
   const whole = (buffer: GPUBuffer): Slice => ({ buffer, offset: 0, size: buffer.size });
   return {
     name,
-    shape: [count],
+    shape,
     param,
     grad,
     feed: (t) => gpu.stream.write(whole(grad), gradientAt(seed, t, count)),

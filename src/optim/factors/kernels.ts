@@ -1,20 +1,22 @@
+import ruleCode from "../../../shaders/optim/adafactor.wgsl?raw";
 import axesCode from "../../../shaders/optim/factors/axes.wgsl?raw";
 import blocksCode from "../../../shaders/optim/factors/blocks.wgsl?raw";
-import estimateCode from "../../../shaders/optim/factors/estimate.wgsl?raw";
 import linesCode from "../../../shaders/optim/factors/lines.wgsl?raw";
 import meansCode from "../../../shaders/optim/factors/means.wgsl?raw";
 import measureCode from "../../../shaders/optim/factors/measure.wgsl?raw";
+import updateCode from "../../../shaders/optim/factors/update.wgsl?raw";
 import type { Access, Bindings, Kernel, ShaderPart } from "../../gpu/index.ts";
-import { gradient, numerics, rowParts } from "../parts.ts";
+import { gradient, numerics, rowParts, rulePart } from "../parts.ts";
 import type { CustomPass, PassContext } from "../variant.ts";
 
 const part = (name: string, code: string): ShaderPart => ({ file: `shaders/optim/factors/${name}.wgsl`, code });
 
-/** V and U, which the update and the measure pass share. */
-export const estimate = part("estimate", estimateCode);
-export const measure = part("measure", measureCode);
+const rule = rulePart("adafactor", ruleCode);
 
-const shared = [numerics, estimate, part("axes", axesCode)];
+export const updateKernel = [rule, part("update", updateCode)];
+export const measureKernel = [rule, part("measure", measureCode)];
+
+const shared = [numerics, rule, part("axes", axesCode)];
 
 /** The passes over the rows and columns, in order. */
 export const factorKernels = {

@@ -1,8 +1,6 @@
-import code from "../../../shaders/optim/adafactor.wgsl?raw";
-import { estimate, factorKernels, measure } from "../factors/kernels.ts";
+import { factorKernels, measureKernel, updateKernel } from "../factors/kernels.ts";
 import { buildFactors } from "../factors/pass.ts";
 import { factorStates } from "../factors/states.ts";
-import { rulePart } from "../parts.ts";
 import { shrink } from "../scalars.ts";
 import { defineRule } from "../updateRule.ts";
 
@@ -18,10 +16,10 @@ export const adafactor = defineRule({
   decay: "decoupled",
   variant: () => ({
     ...factorStates,
-    parts: [rulePart("adafactor", code), estimate],
+    parts: updateKernel,
     passes: [
       { kind: "custom", kernels: factorKernels, lanes: 1, build: buildFactors },
-      { kind: "measure", parts: [estimate, measure], sums: 2 },
+      { kind: "measure", parts: measureKernel, sums: 2 },
     ],
     // The gradient three times and the weight twice, or the gradient and the variance twice each; and both are written.
     bytes: (shape) => (shape.length < 2 ? 32 : 24),
