@@ -1,4 +1,4 @@
-import { type Gpu, layoutSlab, Slab, type Slice } from "../gpu/index.ts";
+import { type Gpu, LimitError, type Limits, layoutSlab, Slab, type Slice } from "../gpu/index.ts";
 import type { RuleFamily } from "./families.ts";
 import { packLayout } from "./stateShape.ts";
 import type { CheckedTensor } from "./tensors.ts";
@@ -26,24 +26,33 @@ export function makeStates(
     slabs.push(slab);
     return slab;
   };
-  const packs =
-    variant.stateShape &&
-    make(
-      "states",
-      tensors.map(({ name, shape }) => ({ name, elements: packLayout(variant, shape).elements })),
-    );
+  const packed = tensors.map(({ name, shape }) => {
+    const { elements } = packLayout(variant, shape);
+    if (variant.stateShape && shape.length > 1) requireBinding(name, rule.name, elements * 4, limits);
+    return { name, elements };
+  });
+  const packs = variant.stateShape && make("states", packed);
   const alike = [...(packs ? [] : variant.state), ...Object.keys(extras)];
   const made = alike.map((state) => [state, make(state, tensors)] as const);
   return new Map(
     tensors.map(({ name, shape }) => {
       const pack = packs?.slice(name);
-      const packed = pack ? [...packLayout(variant, shape).states] : [];
+      const own = pack ? [...packLayout(variant, shape).states] : [];
       const states = [
-        ...packed.map(([state, { first, elements }]) => [state, within(pack as Slice, first, elements)] as const),
+        ...own.map(([state, { first, elements }]) => [state, within(pack as Slice, first, elements)] as const),
         ...made.map(([state, slab]) => [state, slab.slice(name)] as const),
       ];
       return [name, { states: new Map(states), pack }];
     }),
+  );
+}
+
+/** What is packed of a matrix is bound whole: any of its elements may need any of it. */
+function requireBinding(tensor: string, rule: string, bytes: number, limits: Limits): void {
+  const { maxStorageBufferBindingSize: allowed } = limits;
+  if (bytes <= allowed) return;
+  throw new LimitError(
+    `tensor "${tensor}": ${rule} binds its states whole (got ${bytes} bytes, allowed ${allowed}). Split it in two.`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { type Gpu, readFloats, type Slice } from "../../src/gpu/index.ts";
 import type { OptimizerTensor } from "../../src/optim/index.ts";
 import { gradientAt, initialParam } from "../parity/fixtures.ts";
+import type { Row } from "../parity/table.ts";
 import { bufferOf } from "../support/gpuTest.ts";
 
 /** A tensor that can tell its gradient of any step and what it holds. */
@@ -31,4 +32,12 @@ export function testTensor(
     feed: (t) => gpu.stream.write(whole(grad), gradientAt(seed, t, count)),
     read: () => readFloats(gpu, whole(param)),
   };
+}
+
+/** A vector or, for a row of matrices, a matrix of as few columns as the count allows. */
+export function tensorFor(gpu: Gpu, { shape = [] }: Row, name: string, count: number, seed: number): TestTensor {
+  if (shape.length < 2) return testTensor(gpu, name, count, seed);
+  let columns = 2;
+  while (count % columns) columns += 1;
+  return testTensor(gpu, name, count, seed, [count / columns, columns]);
 }

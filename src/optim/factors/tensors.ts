@@ -26,10 +26,9 @@ export function factored({ name, shape, grad, pack }: PassTensor, limits: Limits
   const block = blockShape(matrices, most - multiple);
   const axes = axesOf(matrices, block);
   const sums = axes[0].sums + axes[1].sums + matrices.matrices * axes[0].pieces;
-  const bytes = Math.max(pack.size, sums * 4);
-  if (bytes > most) {
+  if (sums * 4 > most) {
     throw new LimitError(
-      `tensor "${name}": adafactor binds the sums of its rows and columns whole (got ${bytes} bytes, allowed ${most}). ` +
+      `tensor "${name}": adafactor binds the sums of its rows and columns whole (got ${sums * 4} bytes, allowed ${most}). ` +
         "Split it in two.",
     );
   }
