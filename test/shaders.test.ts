@@ -4,7 +4,7 @@ import type { ShaderPart } from "../src/gpu/index.ts";
 import { explain, join } from "../src/gpu/shader.ts";
 import { squaresParts, verdictParts } from "../src/optim/gradients/guard.ts";
 import { adamw, sgd } from "../src/optim/index.ts";
-import { measureOf, measureParts, moduleParts, rowParts } from "../src/optim/parts.ts";
+import { evaluationParts, measureOf, measureParts, moduleParts, rowParts } from "../src/optim/parts.ts";
 import { variants } from "./optim/variants.ts";
 
 /** The shaders' text by file; what lies in a folder `parts`, or beside one, only means something once composed. */
@@ -45,6 +45,11 @@ const gradients = [
   { name: "optim/gradients/verdict", parts: verdictParts },
 ];
 
+const evaluation = bothLanes.map((lanes) => ({
+  name: `optim/evaluation in lanes of ${lanes}`,
+  parts: evaluationParts(lanes),
+}));
+
 const engine = [
   ...["linear", "weightGradient", "inputGradient"].flatMap((name) =>
     ["wide", "ragged"].map((width) => [name, "parts/matmul", `parts/${width}`]),
@@ -59,7 +64,12 @@ const engine = [
 }));
 
 /** Modules that a room composes from parts. */
-const composed: readonly { name: string; parts: readonly ShaderPart[] }[] = [...optim, ...gradients, ...engine];
+const composed: readonly { name: string; parts: readonly ShaderPart[] }[] = [
+  ...optim,
+  ...gradients,
+  ...evaluation,
+  ...engine,
+];
 
 const whole = Object.entries(texts)
   .filter(([file]) => !/^shaders\/(optim|engine)\/(?!kernels\/)/.test(file))

@@ -35,6 +35,7 @@ export function writeOptimizerState({
   profile,
   stepCount,
   lossScale,
+  isEvaluating,
   tensors,
 }: OptimizerState): Uint8Array<ArrayBuffer> {
   const entries: Entry[] = [];
@@ -49,8 +50,11 @@ export function writeOptimizerState({
       });
     }
   }
-  const scale = lossScale && { lossScale: JSON.stringify(lossScale) };
-  const metadata = { format, rule, profile, stepCount: String(stepCount), ...scale, tensors: JSON.stringify(entries) };
+  const more = {
+    ...(lossScale && { lossScale: JSON.stringify(lossScale) }),
+    ...(isEvaluating && { isEvaluating: "true" }),
+  };
+  const metadata = { format, rule, profile, stepCount: String(stepCount), ...more, tensors: JSON.stringify(entries) };
   return writeSafetensors(numbers, metadata);
 }
 
@@ -89,6 +93,7 @@ export function readOptimizerState(bytes: Uint8Array): OptimizerState {
     profile: (metadata.get("profile") ?? "accurate") as Profile,
     stepCount: Number(metadata.get("stepCount")),
     ...scaleOf(metadata.get("lossScale")),
+    ...(metadata.get("isEvaluating") === "true" && { isEvaluating: true }),
     tensors,
   };
 }

@@ -4,7 +4,7 @@ import type { CheckedGradients } from "./gradients/options.ts";
 import { bindingOf, measureOf, measureParts, moduleParts } from "./parts.ts";
 import { findCulprit, rehearse } from "./rehearse.ts";
 import { rowFloats, verdictBytes } from "./stepRows.ts";
-import { planRuns, type Run, type TileSizes, tileCount, tileFields, tileTable } from "./tiles.ts";
+import { planRuns, type Run, type TileSizes, tileCount, tileFields, tileTable, workgroupSizeOf } from "./tiles.ts";
 import { makeTotals, type TiledPlacement, type Totals } from "./totals.ts";
 import type { UpdateRule } from "./updateRule.ts";
 import type { Around, BuiltPass, PassTensor, Variant } from "./variant.ts";
@@ -51,8 +51,7 @@ export const slotsIn = (rows: Slice, rowsOfStep: number): number =>
  */
 export async function buildUpdate(gpu: Gpu, plan: UpdatePlan): Promise<BuiltUpdate> {
   const { limits, pool } = gpu;
-  const most = Math.min(256, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
-  const workgroupSize = 2 ** Math.floor(Math.log2(most));
+  const workgroupSize = workgroupSizeOf(limits);
   const sizes = { ...limits, workgroupSize };
   const placements = placed(plan.families, workgroupSize);
   const owners: { release(): void }[] = [];

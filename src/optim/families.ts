@@ -85,12 +85,12 @@ function bytesOf({ variant, extras }: RuleFamily, shape: readonly number[]): num
 
 /** The same on average over tensors, with another read of the gradient to look at it, and a write to zero it. */
 export function meanBytes(
-  tensors: readonly (Pick<CheckedTensor, "shape" | "elements"> & { readonly family: RuleFamily })[],
+  members: Iterable<{ tensor: CheckedTensor; cohort: { paramGroup: { family: RuleFamily } } }>,
   { isGuarded, zero }: CheckedGradients,
 ): number {
   let [bytes, elements] = [0, 0];
-  for (const { family, shape, ...tensor } of tensors) {
-    bytes += tensor.elements * (bytesOf(family, shape) + (isGuarded ? 4 : 0) + (zero ? 4 : 0));
+  for (const { tensor, cohort } of members) {
+    bytes += tensor.elements * (bytesOf(cohort.paramGroup.family, tensor.shape) + (isGuarded ? 4 : 0) + (zero ? 4 : 0));
     elements += tensor.elements;
   }
   return elements > 0 ? bytes / elements : 0;

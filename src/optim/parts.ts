@@ -5,6 +5,7 @@ import cautiousDecayCode from "../../shaders/optim/parts/cautiousDecay.wgsl?raw"
 import centeredCode from "../../shaders/optim/parts/centered.wgsl?raw";
 import decayToStartCode from "../../shaders/optim/parts/decayToStart.wgsl?raw";
 import decayToZeroCode from "../../shaders/optim/parts/decayToZero.wgsl?raw";
+import evaluationCode from "../../shaders/optim/parts/evaluation.wgsl?raw";
 import gradientCode from "../../shaders/optim/parts/gradient.wgsl?raw";
 import guardedCode from "../../shaders/optim/parts/guarded.wgsl?raw";
 import measureCode from "../../shaders/optim/parts/measure.wgsl?raw";
@@ -19,6 +20,7 @@ import numericsCode from "../../shaders/optim/parts/numerics.wgsl?raw";
 import paramCode from "../../shaders/optim/parts/param.wgsl?raw";
 import rowsCode from "../../shaders/optim/parts/rows.wgsl?raw";
 import scalarCode from "../../shaders/optim/parts/scalar.wgsl?raw";
+import scheduleFreeCode from "../../shaders/optim/parts/scheduleFree.wgsl?raw";
 import tilesCode from "../../shaders/optim/parts/tiles.wgsl?raw";
 import totalsCode from "../../shaders/optim/parts/totals.wgsl?raw";
 import unguardedCode from "../../shaders/optim/parts/unguarded.wgsl?raw";
@@ -30,7 +32,8 @@ import wideCode from "../../shaders/optim/parts/wide.wgsl?raw";
 import type { ShaderPart } from "../gpu/index.ts";
 import type { Around, MeasurePass, Variant } from "./variant.ts";
 
-const part = (name: string, code: string): ShaderPart => ({ file: `shaders/optim/parts/${name}.wgsl`, code });
+/** A part that rules share, or one kernel of a rule that has several. */
+export const part = (name: string, code: string): ShaderPart => ({ file: `shaders/optim/parts/${name}.wgsl`, code });
 
 /** A rule's own file. */
 export const rulePart = (name: string, code: string): ShaderPart => ({ file: `shaders/optim/${name}.wgsl`, code });
@@ -57,6 +60,7 @@ const totals = part("totals", totalsCode);
 const velocity = part("velocity", velocityCode);
 const noVelocity = part("noVelocity", noVelocityCode);
 export const moments = part("moments", momentsCode);
+export const scheduleFree = part("scheduleFree", scheduleFreeCode);
 const adamStep = part("adamStep", adamStepCode);
 const amsgrad = part("amsgrad", amsgradCode);
 const noAmsgrad = part("noAmsgrad", noAmsgradCode);
@@ -99,6 +103,12 @@ export function measureOf({ passes = [] }: Variant): MeasurePass | undefined {
 }
 
 const plain: Around = { isGuarded: false, hasAverage: false };
+
+/** The whole module that exchanges the parameters for the weights to evaluate with. */
+export const evaluationParts = (lanes: 4 | 1): ShaderPart[] => [
+  ...tileParts(lanes),
+  part("evaluation", evaluationCode),
+];
 
 /** What a kernel needs that works on tiles without scalars. */
 export const tileParts = (lanes: 4 | 1): ShaderPart[] => [lanes === 4 ? wide : scalar, tiles];

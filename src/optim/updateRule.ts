@@ -17,6 +17,13 @@ export interface DecayOptions {
   cautious?: boolean;
 }
 
+/**
+ * `coupled`: the decay enters the gradient (L2 regularization). `decoupled`: it shrinks the weight itself. `averaged`: it
+ * shrinks the points that the weight is an average of, so that no step takes a share of its own off the weight. `scaled`: it
+ * is a part of the step, whose length is then set by something else.
+ */
+export type DecayKind = "coupled" | "decoupled" | "averaged" | "scaled";
+
 /** Numbers that a rule keeps of a tensor's updates so far, beside its states. */
 export type Memory = Readonly<Record<string, number>>;
 
@@ -24,8 +31,7 @@ export type Memory = Readonly<Record<string, number>>;
 export interface RuleDefinition<H> {
   readonly name: string;
   readonly defaults: H;
-  /** `coupled`: the decay enters the gradient (L2 regularization). `decoupled`: it shrinks the weight itself. */
-  readonly decay: "coupled" | "decoupled" | ((hyper: H) => "coupled" | "decoupled");
+  readonly decay: DecayKind | ((hyper: H) => DecayKind);
   /** Options that ask for other state: one value for all groups, from the start. */
   readonly switches?: readonly (keyof H & string)[];
   /** `uses` tells whether a hyperparameter is, or may become, anything but 0 or false. */
@@ -37,13 +43,15 @@ export interface RuleDefinition<H> {
   scalars(hyper: H, t: number, profile: Profile, memory: Memory): Record<string, number>;
   /** The memory after step t, from the one before it (empty at the first): where `scalars` need more than step t's values. */
   remember?(before: Memory, hyper: H, t: number): Memory;
+  /** Where the weights to evaluate with are, if not where they are trained: `share` of the way from there to a state. */
+  readonly evaluation?: { readonly state: string; share(hyper: H): number };
 }
 
 /** An update rule with its hyperparameters: what `createOptimizer` takes. */
 export interface UpdateRule {
   readonly name: string;
   readonly profile: Profile;
-  readonly decay: "coupled" | "decoupled";
+  readonly decay: DecayKind;
   /** See `RuleDefinition.switches`. */
   readonly switches: readonly string[];
   /** The hyperparameters at step t, checked. */
@@ -52,6 +60,8 @@ export interface UpdateRule {
   scalars(hyper: HyperValues, t: number, memory?: Memory): Record<string, number>;
   /** See `RuleDefinition.remember`; empty for rules that remember nothing. */
   remember(before: Memory, hyper: HyperValues, t: number): Memory;
+  /** See `RuleDefinition.evaluation`. */
+  readonly evaluation: RuleDefinition<HyperValues>["evaluation"];
   /** See `RuleDefinition.variant`. */
   variant(uses: (name: string) => boolean): Variant;
   /** Whether a hyperparameter is, or may become, anything but 0 or false. */
@@ -71,7 +81,8 @@ export function defineRule<H extends object>(definition: RuleDefinition<H>): (op
         `${definition.name}: profile must be "accurate" or "torch", got ${String(profile)}.`,
       );
     }
-    const canBeCautious = definition.decay !== "coupled" && { cautious: false };
+    const { decay } = definition;
+    const canBeCautious = (decay === "decoupled" || typeof decay === "function") && { cautious: false };
     const defaults = { ...definition.defaults, towardsStart: false, ...canBeCautious } as HyperInput;
     return build(
       definition as unknown as RuleDefinition<HyperValues>,
@@ -94,6 +105,7 @@ function build(definition: RuleDefinition<HyperValues>, profile: Profile, input:
     hyperAt: (t) => valuesAt(name, input, t),
     scalars: (hyper, t, memory = {}) => definition.scalars(hyper, t, profile, memory),
     remember: (before, hyper, t) => definition.remember?.(before, hyper, t) ?? before,
+    evaluation: definition.evaluation,
     variant: (uses) => {
       const towards = uses("towardsStart") ? "toStart" : uses("cautious") ? "cautious" : "toZero";
       return { ...definition.variant(uses), decay: towards };
@@ -103,10 +115,16 @@ function build(definition: RuleDefinition<HyperValues>, profile: Profile, input:
   };
 }
 
-function checkDecay(name: string, profile: Profile, kind: "coupled" | "decoupled", input: HyperInput): void {
-  if (kind === "coupled" && input.weightDecay instanceof Decay) {
+const ways = {
+  coupled: "goes through the gradient",
+  averaged: "is averaged over the steps",
+  scaled: "is scaled with the step",
+} as const;
+
+function checkDecay(name: string, profile: Profile, kind: DecayKind, input: HyperInput): void {
+  if (kind !== "decoupled" && input.weightDecay instanceof Decay) {
     throw new HyperparameterError(
-      `${name}: its decay goes through the gradient, so it has no shrink of its own (got ${input.weightDecay}, allowed a ` +
+      `${name}: its decay ${ways[kind]}, so it has no shrink of its own (got ${input.weightDecay}, allowed a ` +
         "number or a function of the step). Use a rule that decouples, such as sgdw or adamw.",
     );
   }

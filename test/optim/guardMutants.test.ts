@@ -35,10 +35,10 @@ gpuTest.for([
   ["a bad step is taken", verdict, "verdict.isSkipped = u32(isSkipped)", "verdict.isSkipped = 0u"],
   ["everything counts as finite", verdict, "slot == NONE && isFinite(norm)", "true"],
   [
-    "padding is looked at",
+    "some elements are left out",
     squares,
-    "let g = valid(grad[tile.grad + lane], count);",
-    "let g = 1.01 * grad[tile.grad + lane];",
+    "sumOf(valid(unscaled * unscaled, count))",
+    "sumOf(valid(unscaled * unscaled, count - 1u))",
   ],
   [
     "a skipped step counts",

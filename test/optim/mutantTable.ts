@@ -5,6 +5,7 @@ import { type Mutation, optionsOf, resolvedHyper } from "../parity/runCase.ts";
 import { type Row, type RuleName, ruleNames } from "../parity/table.ts";
 import { adafactorMutants } from "./adafactorMutants.ts";
 import { asRule, inHyper, inScalars, inShader } from "./mutations.ts";
+import { scheduleFreeMutants } from "./scheduleFreeMutants.ts";
 
 /** One size of each row: a vector, or a matrix where the row is of such. */
 export const sized = cases.filter(({ name }) => name.endsWith("· 257 elements") || name.endsWith("· [40, 70]"));
@@ -93,7 +94,7 @@ export const mutants: readonly Mutant[] = [
     mistake: "weight decay through the moments, AdamW as Adam",
     rules: ["adamw"],
     mutate: asRule(adam),
-    where: decays,
+    where: (row) => decays(row) && !has("cautious")(row), // which Adam cannot be
   },
   {
     mistake: "L2 beside the moments, Adam as AdamW",
@@ -282,4 +283,5 @@ export const mutants: readonly Mutant[] = [
     rules: ["radam"],
     mutate: inScalars((hyper, t, right) => ({ ...right(hyper, t), rectified: 1 })),
   },
+  ...scheduleFreeMutants,
 ];

@@ -189,7 +189,7 @@ describe("an optimizer that is destroyed", () => {
       const { liveBytes } = gpu.pool.stats;
       const variant = rule.variant(rule.uses);
       const states = variant.stateShape ? 1 : variant.state.length;
-      // Two tables of tiles share 512 bytes, a row of scalars has 256; what is measured has three buffers.
+      // Two tables of tiles share 512 bytes, a row of scalars has 256; sums have 256 for the spans, the tiles, the tensors.
       expect(liveBytes).toBe((states + 3 + (measureOf(variant) ? 3 : 0)) * 256);
       const destroy = vi.spyOn(GPUBuffer.prototype, "destroy");
       optimizer.destroy();

@@ -6,12 +6,17 @@ import {
   adamax,
   adamw,
   adan,
+  lamb,
+  lars,
   lion,
   nadam,
   radam,
   rmsprop,
+  scheduleFreeAdamw,
+  scheduleFreeSgd,
   sgd,
   sgdw,
+  stableAdamw,
   type UpdateRule,
 } from "../../src/optim/index.ts";
 
@@ -39,4 +44,10 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   adafactor: adafactor(),
   lion: lion(),
   adan: adan(),
+  lamb: lamb(),
+  lars: lars(),
+  "lars with momentum": lars({ momentum: 0.9 }),
+  stableAdamw: stableAdamw(),
+  scheduleFreeAdamw: scheduleFreeAdamw(),
+  scheduleFreeSgd: scheduleFreeSgd(),
 };

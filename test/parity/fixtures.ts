@@ -112,6 +112,11 @@ const off: Required<RowHyper> = {
   eps1: 0,
   eps2: 0,
   d: 0,
+  trustCoefficient: 0,
+  alwaysAdapt: false,
+  warmup: 0,
+  r: 0,
+  weightLrPower: 0,
   towardsStart: false,
   cautious: false,
 };

@@ -80,7 +80,9 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
     "param",
     twins.map((tensor) => tensor.param as Float32Array<ArrayBuffer>),
   );
-  const reference = references.surrounded(referenceOf(test.rule), () => test.averageDecay ?? 0);
+  const { averageDecay = 0 } = test;
+  const decayAt = typeof averageDecay === "function" ? averageDecay : () => averageDecay;
+  const reference = references.surrounded(referenceOf(test.rule), decayAt);
   const tilings = tensors.map(({ name, shape }, i) => tilingOf(gpu, counts[i] as number, memory.grad(name), shape));
   const guard = new GuardTwin(test.gradients ?? {}, tilings);
   let taken = 0;

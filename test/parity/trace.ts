@@ -84,7 +84,7 @@ export function trace(
  */
 function largestTerms(decay: UpdateRule["decay"], hyper: Hyper, t: number, param: Values, grad: Values): Tensors {
   const gradient = Float64Array.from(grad, (g, i) =>
-    Math.max(Math.abs(g), decay === "coupled" ? hyper.weightDecay * Math.abs(param[i]!) : 0),
+    Math.max(Math.abs(g), decay === "coupled" || decay === "scaled" ? hyper.weightDecay * Math.abs(param[i]!) : 0),
   );
   const gradientShare = t === 1 ? 1 : 1 - hyper.dampening;
   // A rule has one of the three; the others are 0.

@@ -1,7 +1,7 @@
 /** The parity table's rows of the rules that PyTorch does not have: test/fixtures/beyondTorch.json holds their oracle. */
-import { type BeyondTorchRule, cosineLr, type Row } from "./row.ts";
-
-type BeyondTorchRow = Row & { rule: BeyondTorchRule };
+import { normsRows } from "./norms.ts";
+import { type BeyondTorchRow, cosineLr } from "./row.ts";
+import { scheduleFreeRows } from "./scheduleFree.ts";
 
 export const rowsBeyondTorch: readonly BeyondTorchRow[] = [
   { rule: "lion", desc: "defaults", hyper: {} },
@@ -23,4 +23,7 @@ export const rowsBeyondTorch: readonly BeyondTorchRow[] = [
   { rule: "adan", desc: "no differences", hyper: { lr: 1e-2, beta2: 0 } },
   { rule: "adan", desc: "maximize, decay", hyper: { lr: 1e-2, weightDecay: 0.1, maximize: true } },
   { rule: "adan", desc: "cosine lr, decay", hyper: { weightDecay: 0.1 }, vary: cosineLr(1e-2) },
+
+  ...normsRows,
+  ...scheduleFreeRows,
 ];

@@ -1,7 +1,15 @@
 /** What a row of the parity table is. */
+import type { Profile } from "../../../src/reference/index.ts";
 
 /** The rules that PyTorch does not have. */
-export type BeyondTorchRule = "lion" | "adan";
+export type BeyondTorchRule =
+  | "lion"
+  | "adan"
+  | "lamb"
+  | "lars"
+  | "stableAdamw"
+  | "scheduleFreeAdamw"
+  | "scheduleFreeSgd";
 
 export type RuleName =
   | "sgd"
@@ -40,6 +48,11 @@ export interface RowHyper {
   eps1?: number;
   eps2?: number;
   d?: number;
+  trustCoefficient?: number;
+  alwaysAdapt?: boolean;
+  warmup?: number;
+  r?: number;
+  weightLrPower?: number;
   towardsStart?: boolean;
   cautious?: boolean;
 }
@@ -53,11 +66,17 @@ export interface Row {
   vary?: (t: number) => RowHyper;
   /** The sides of the tensor that the oracle has; one of 96 elements where it is left out. */
   shape?: readonly number[];
-  /** How far PyTorch's fused kernels may be from those that fuse nothing, in ulps, where 8 does not do; with the reason. */
+  /** How far what is installed may be from its order without fused operations, in ulps, where 8 does not do; with the reason. */
   fusedUlps?: number;
   /** How far PyTorch may be that rounds each operation on its own, in ulps, where it sums in another order; else 0. */
   roundedUlps?: number;
 }
+
+export type BeyondTorchRow = Row & { rule: BeyondTorchRule };
+
+/** The profiles that a row runs in: PyTorch has no cautious decay, so there is none in its order either. */
+export const profilesOf = ({ hyper }: Row): readonly Profile[] =>
+  hyper.cautious ? ["accurate"] : ["accurate", "torch"];
 
 export const cosineLr = (peak: number) => (t: number) => ({
   lr: peak * 0.5 * (1 + Math.cos((Math.PI * (t - 1)) / 60)),
