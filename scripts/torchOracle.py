@@ -28,6 +28,7 @@ RULES = {
     "adamax": torch.optim.Adamax,
     "nadam": torch.optim.NAdam,
     "radam": torch.optim.RAdam,
+    "adafactor": torch.optim.Adafactor,
     "muon": torch.optim.Muon,
 }
 
@@ -47,6 +48,8 @@ HYPER_NAMES = {
     "lrDecay": "lr_decay",
     "momentumDecay": "momentum_decay",
     "decoupled": "decoupled_weight_decay",
+    "beta2Decay": "beta2_decay",
+    "d": "d",
     "nsSteps": "ns_steps",
     "nsCoefficients": "ns_coefficients",
     "adjust": "adjust_lr_fn",
@@ -64,6 +67,9 @@ STATE_NAMES = {
     "sum": "sum",
     "acc_delta": "vDelta",
     "exp_inf": "u",
+    "row_var": "rowVar",
+    "col_var": "colVar",
+    "variance": "variance",
 }
 
 BFLOAT16_NEWTON_SCHULZ = torch.optim._muon._zeropower_via_newtonschulz
@@ -105,7 +111,11 @@ def torch_group(rule, hyper):
         default1, default2 = defaults(RULES[rule])["betas"]
         # JSON has no 0.0, and PyTorch insists on floats.
         group["betas"] = (float(hyper.get("beta1", default1)), float(hyper.get("beta2", default2)))
-    unknown = hyper.keys() - HYPER_NAMES.keys() - {"beta1", "beta2"}
+    if rule == "adafactor":
+        # None is the eps of the parameter's type: float32's in float64 too, or the two could not be compared.
+        _, eps2 = defaults(RULES[rule])["eps"]
+        group["eps"] = (float(hyper.get("eps1", torch.finfo(torch.float32).eps)), float(hyper.get("eps2", eps2)))
+    unknown = hyper.keys() - HYPER_NAMES.keys() - {"beta1", "beta2", "eps1", "eps2"}
     if unknown:
         raise ValueError(f"{rule}: no PyTorch name for {sorted(unknown)}; add it to HYPER_NAMES")
     return group
@@ -135,11 +145,11 @@ def run(rule, hypers, seed, shape, dtype):
     count = math.prod(shape)
     param = torch.tensor(initial_param(seed, count), dtype=dtype).reshape(shape)
     groups = [torch_group(rule, hyper) for hyper in hypers]
-    # Nor has its Muon a maximize.
-    ascends = [rule == "muon" and group.pop("maximize", False) for group in groups]
     # PyTorch has no SGDW. Its shrink is the line that AdamW has, then SGD follows without any decay of its own.
     lr = defaults(RULES[rule])["lr"]
     shrinks = [1 - group.get("lr", lr) * group.pop("weight_decay", 0) if rule == "sgdw" else None for group in groups]
+    # Nor has its Muon a maximize.
+    ascends = [rule == "muon" and group.pop("maximize", False) for group in groups]
 
     # Muon has one way to go, and no word for it.
     one_by_one = {} if rule == "muon" else {"foreach": False}

@@ -29,13 +29,13 @@ const optim = Object.entries({ ...variants, ...withDecays }).flatMap(([name, rul
       const what = `${name}${isSurrounded ? ", guarded and averaged," : ""} in lanes of ${lanes}`;
       const update = { name: `optim/${what}`, parts: moduleParts(variant, lanes, around) };
       const measure = { name: `optim/measure ${what}`, parts: measureParts(variant, lanes, around) };
-      const passes = (variant.passes ?? []).flatMap((pass) =>
-        pass.kind === "measure" ? [] : Object.entries(pass.kernels),
-      );
-      const kernels = passes.map(([kernel, parts]) => {
-        return { name: `optim/${kernel} of ${what}`, parts: [...rowParts(around), ...parts] };
+      const passes = (variant.passes ?? []).flatMap((pass) => {
+        if (pass.kind === "measure") return [];
+        return Object.entries(pass.kernels).map(([kernel, parts]) => {
+          return { name: `optim/${kernel} of ${what}`, parts: [...rowParts(around, pass.lanes), ...parts] };
+        });
       });
-      return [update, ...(measureOf(variant) ? [measure] : []), ...(lanes === 4 ? kernels : [])];
+      return [update, ...(measureOf(variant) ? [measure] : []), ...(lanes === 4 ? passes : [])];
     }),
   ),
 );

@@ -18,6 +18,7 @@ const torchNamesOf: Readonly<Record<string, Readonly<Record<string, string>>>> =
   adadelta: { v: "square_avg", vDelta: "acc_delta" },
   adamax: { u: "exp_inf" },
   adan: { v: "exp_avg_diff", n: "exp_avg_sq" },
+  adafactor: { rowVar: "row_var", colVar: "col_var" },
 };
 
 /** A state that PyTorch has no name for keeps ours. */
@@ -26,7 +27,7 @@ const torchName = (rule: string, state: string): string => torchNamesOf[rule]?.[
 const format = "shrinkstep optimizer state 1";
 
 /** The names of the tensors, in order, with what is known of them beside their numbers. */
-type Entry = readonly [name: string, facts: Omit<TensorState, "states">];
+type Entry = readonly [name: string, facts: Omit<TensorState, "states" | "stateShapes">];
 
 /** The state as the bytes of a safetensors file. */
 export function writeOptimizerState({
@@ -39,11 +40,14 @@ export function writeOptimizerState({
 }: OptimizerState): Uint8Array<ArrayBuffer> {
   const entries: Entry[] = [];
   const numbers = new Map<string, SafetensorsTensor>();
-  for (const [name, { states, ...facts }] of tensors) {
-    const { shape } = facts;
+  for (const [name, { states, stateShapes, ...facts }] of tensors) {
     entries.push([name, facts]);
     for (const [state, data] of states) {
-      numbers.set(`optim.${name}.${torchName(rule, state)}`, { dtype: "F32", shape, data });
+      numbers.set(`optim.${name}.${torchName(rule, state)}`, {
+        dtype: "F32",
+        shape: stateShapes?.get(state) ?? facts.shape,
+        data,
+      });
     }
   }
   const more = {
@@ -73,13 +77,16 @@ export function readOptimizerState(bytes: Uint8Array): OptimizerState {
   for (const [name, facts] of entriesOf(metadata.get("tensors") ?? "")) {
     const prefix = `optim.${name}.`;
     const states = new Map<string, Float32Array<ArrayBuffer>>();
-    for (const [key, { dtype, data }] of numbers) {
+    const stateShapes = new Map<string, readonly number[]>();
+    for (const [key, { dtype, data, shape }] of numbers) {
       if (dtype !== "F32" || !key.startsWith(prefix)) continue;
-      const state = key.slice(prefix.length);
-      // A tensor's name may be the beginning of another's.
-      if (!state.includes(".")) states.set(ours.get(state) ?? state, Float32Array.from(data));
+      const torchState = key.slice(prefix.length);
+      if (torchState.includes(".")) continue; // A tensor's name may be the beginning of another's.
+      const state = ours.get(torchState) ?? torchState;
+      states.set(state, Float32Array.from(data));
+      if (shape.join() !== facts.shape.join()) stateShapes.set(state, shape);
     }
-    tensors.set(name, { ...facts, states });
+    tensors.set(name, { ...facts, states, ...(stateShapes.size > 0 && { stateShapes }) });
   }
   return {
     rule,

@@ -116,11 +116,12 @@ function placed(families: readonly Family[], workgroupSize: number): Map<Family,
       family,
       family.tensors
         .filter(({ elements }) => elements > 0)
-        .map(({ index, states, ...tensor }) => {
+        .map(({ index, states: all, ...tensor }) => {
           const count = tileCount(tensor, workgroupSize);
           const firstSlot = slot;
           slot += count;
-          return { ...tensor, tensor: index, states: [...states.values()], firstSlot, tileCount: count };
+          const states = [...all].filter(([name]) => !tensor.pack || name in family.extras).map(([, slice]) => slice);
+          return { ...tensor, tensor: index, states, firstSlot, tileCount: count };
         }),
     ]),
   );
@@ -182,12 +183,20 @@ async function buildFamily(gpu: Gpu, plan: FamilyPlan): Promise<BuiltPass> {
 
 type BoundRun = Run & { readonly table: Slice };
 
-/** The bindings of bind group 1: the rule's states and scratch from 0, and what the optimizer adds at numbers of its own. */
-function stateBindings<T>({ variant, extras }: Family, of: (i: number) => T): Record<number, T> {
-  const { state, scratch = [] } = variant;
-  const numbers = [...state.keys(), ...Object.values(extras), ...[...scratch.keys()].map((i) => state.length + i)];
-  return Object.fromEntries(numbers.map((binding, i) => [binding, of(i)]));
+/**
+ * The bindings of bind group 1: the rule's states and scratch from 0, or what they are packed into, and what the optimizer
+ * adds at numbers of its own.
+ */
+function stateBindings<T>({ variant, extras }: Family, of: (i: number | "pack") => T): Record<number, T> {
+  const { state, scratch = [], stateShape } = variant;
+  const own = stateShape ? [] : [...state.keys()];
+  const numbers = [...own, ...Object.values(extras), ...[...scratch.keys()].map((i) => own.length + i)];
+  const bound = Object.fromEntries(numbers.map((binding, i) => [binding, of(i)]));
+  return stateShape ? { 0: of("pack"), ...bound } : bound;
 }
+
+const stateOf = ({ states, pack }: Run, which: number | "pack"): Slice =>
+  (which === "pack" ? pack : states[which]) as Slice;
 
 async function updateDispatches(
   gpu: Gpu,
@@ -206,9 +215,9 @@ async function updateDispatches(
       constants: constantsOf(gpu, plan),
     });
   const kernels = await Promise.all(runs.map(({ lanes }) => kernel(lanes)));
-  const bind = ({ param, grad, states, table }: BoundRun) => [
-    [param, grad, table, plan.rows],
-    { ...stateBindings(plan, (i) => states[i] as Slice), ...(totals && { [bindingOf.sums]: totals.totals }) },
+  const bind = (run: BoundRun) => [
+    [run.param, run.grad, run.table, plan.rows],
+    { ...stateBindings(plan, (i) => stateOf(run, i)), ...(totals && { [bindingOf.sums]: totals.totals }) },
   ];
   const [dispatches, refused] = await rehearse(gpu, () =>
     runs.map((run, i) => (kernels[i] as Kernel).prepare(bind(run), run.tiles.length)),
@@ -240,13 +249,13 @@ async function measureDispatches(
       constants: constantsOf(gpu, plan, true),
     });
   const kernels = await Promise.all(runs.map(({ lanes }) => kernel(lanes)));
-  return runs.map(({ param, grad, states, table, tiles }, i) =>
+  return runs.map((run, i) =>
     (kernels[i] as Kernel).prepare(
       [
-        [param, grad, table, plan.rows],
-        { ...stateBindings(plan, (k) => states[k] as Slice), [bindingOf.sums]: totals.sums },
+        [run.param, run.grad, run.table, plan.rows],
+        { ...stateBindings(plan, (k) => stateOf(run, k)), [bindingOf.sums]: totals.sums },
       ],
-      tiles.length,
+      run.tiles.length,
     ),
   );
 }

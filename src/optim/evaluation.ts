@@ -121,7 +121,14 @@ export class Evaluation {
     );
     const runs = planRuns(
       ways.map(({ member: { tensor }, towards }, row) => {
-        return { ...tensor, grad: trained.slice(tensor.name), states: [towards], tensor: row, firstSlot: 0 };
+        return {
+          ...tensor,
+          grad: trained.slice(tensor.name),
+          states: [towards],
+          pack: undefined,
+          tensor: row,
+          firstSlot: 0,
+        };
       }),
       { ...limits, workgroupSize: workgroupSizeOf(limits) },
     );

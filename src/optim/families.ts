@@ -3,6 +3,7 @@ import { HyperparameterError } from "./errors.ts";
 import type { CheckedGradients } from "./gradients/options.ts";
 import type { HyperInput } from "./hyperparameters.ts";
 import { bindingOf, measureOf } from "./parts.ts";
+import type { CheckedTensor } from "./tensors.ts";
 import type { UpdateRule } from "./updateRule.ts";
 import type { Around, Variant } from "./variant.ts";
 
@@ -65,7 +66,8 @@ function familyOf(rule: UpdateRule, inputs: readonly RuleInput[], around: Around
  * @throws LimitError naming the rule.
  */
 export function requireBindings({ rule, variant, states }: RuleFamily, limits: Limits): void {
-  const needed = 4 + states.length + (variant.scratch?.length ?? 0) + (measureOf(variant) ? 1 : 0);
+  const own = variant.stateShape ? states.length - variant.state.length + 1 : states.length;
+  const needed = 4 + own + (variant.scratch?.length ?? 0) + (measureOf(variant) ? 1 : 0);
   const { maxStorageBuffersPerShaderStage: allowed } = limits;
   if (needed <= allowed) return;
   throw new LimitError(
@@ -75,19 +77,20 @@ export function requireBindings({ rule, variant, states }: RuleFamily, limits: L
 }
 
 /** Bytes read and written a parameter and step: parameter and states both ways, the gradient once. */
-function bytesOf({ variant, extras }: RuleFamily): number {
-  const own = variant.bytes ?? 4 * (3 + 2 * variant.state.length);
+function bytesOf({ variant, extras }: RuleFamily, shape: readonly number[]): number {
+  const { bytes = 4 * (3 + 2 * variant.state.length) } = variant;
+  const own = typeof bytes === "function" ? bytes(shape) : bytes;
   return own + ("average" in extras ? 8 : 0) + ("start" in extras ? 4 : 0);
 }
 
 /** The same on average over tensors, with another read of the gradient to look at it, and a write to zero it. */
 export function meanBytes(
-  members: Iterable<{ tensor: { elements: number }; cohort: { paramGroup: { family: RuleFamily } } }>,
+  members: Iterable<{ tensor: CheckedTensor; cohort: { paramGroup: { family: RuleFamily } } }>,
   { isGuarded, zero }: CheckedGradients,
 ): number {
   let [bytes, elements] = [0, 0];
   for (const { tensor, cohort } of members) {
-    bytes += tensor.elements * (bytesOf(cohort.paramGroup.family) + (isGuarded ? 4 : 0) + (zero ? 4 : 0));
+    bytes += tensor.elements * (bytesOf(cohort.paramGroup.family, tensor.shape) + (isGuarded ? 4 : 0) + (zero ? 4 : 0));
     elements += tensor.elements;
   }
   return elements > 0 ? bytes / elements : 0;

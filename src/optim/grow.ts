@@ -1,11 +1,12 @@
-import { type Gpu, layoutSlab, Slab, type Slice } from "../gpu/index.ts";
+import type { Gpu, Slab } from "../gpu/index.ts";
 import { type BuiltUpdate, buildUpdate } from "./build.ts";
 import { familiesOf, type RuleFamily, requireBindings } from "./families.ts";
 import type { Guard } from "./gradients/guard.ts";
+import { makeStates, noStates, type StateSlices } from "./makeStates.ts";
 import type { CheckedOptions } from "./options.ts";
 import { ParamGroup, type ParamGroupInput } from "./paramGroup.ts";
 import type { Member } from "./roster.ts";
-import { type CheckedTensor, checkTensors } from "./tensors.ts";
+import { checkTensors } from "./tensors.ts";
 import type { UpdateRule } from "./updateRule.ts";
 
 /** What an optimizer was made with. */
@@ -22,15 +23,13 @@ interface Present {
   readonly members: ReadonlyMap<string, Member>;
 }
 
-type States = ReadonlyMap<string, Slice>;
-
 /** What an optimizer has to take over to have new groups. */
 export interface Growth {
   readonly families: readonly RuleFamily[];
   readonly groups: readonly ParamGroup[];
   /** The new groups' states. */
   readonly slabs: readonly Slab[];
-  readonly statesOf: (tensor: string) => States;
+  readonly statesOf: (tensor: string) => StateSlices;
   /** The update of all groups together. */
   readonly built: BuiltUpdate;
   /** Gives back what was made, where it is not taken over. */
@@ -63,21 +62,19 @@ export async function grow(
     for (const slab of slabs) slab.destroy();
   };
   try {
-    const states = new Map<string, States>();
+    const states = new Map<string, StateSlices>();
     for (const family of families) {
       const tensors = groups.filter((group) => group.family === family).flatMap((group) => group.tensors);
       for (const [name, slices] of makeStates(gpu, family, tensors, slabs)) states.set(name, slices);
     }
-    const statesOf = (name: string): States => states.get(name) ?? new Map();
-    const old = members.map(({ tensor, cohort, states: own }) => {
-      return { family: cohort.paramGroup.family, tensor, states: own };
+    const statesOf = (name: string): StateSlices => states.get(name) ?? noStates;
+    const old = members.map(({ tensor, cohort, states: own, pack }) => {
+      return { family: cohort.paramGroup.family, ...tensor, states: own, pack };
     });
     const added = groups.flatMap(({ family, tensors }) =>
-      tensors.map((tensor) => ({ family, tensor, states: statesOf(tensor.name) })),
+      tensors.map((tensor) => ({ family, ...tensor, ...statesOf(tensor.name) })),
     );
-    const numbered = [...old, ...added].map(({ family, tensor, states: own }, index) => {
-      return { family, ...tensor, states: own, index };
-    });
+    const numbered = [...old, ...added].map((tensor, index) => ({ ...tensor, index }));
     const built = await buildUpdate(gpu, {
       families: families.map((family) => ({ ...family, tensors: numbered.filter((each) => each.family === family) })),
       around: options.around,
@@ -93,21 +90,4 @@ export async function grow(
     release();
     throw error;
   }
-}
-
-/** A slab for each state of a family's new tensors; `slabs` takes them. */
-function makeStates(
-  { pool, limits }: Gpu,
-  family: RuleFamily,
-  tensors: readonly CheckedTensor[],
-  slabs: Slab[],
-): [string, States][] {
-  if (tensors.length === 0) return [];
-  const layout = layoutSlab(tensors, limits.maxBufferSize);
-  const made = family.states.map((state) => {
-    const slab = new Slab(pool, layout, `optim/${family.rule.name} ${state}`);
-    slabs.push(slab);
-    return [state, slab] as const;
-  });
-  return tensors.map(({ name }) => [name, new Map(made.map(([state, slab]) => [state, slab.slice(name)]))]);
 }

@@ -17,6 +17,7 @@ interface Domain {
 }
 
 const notNegative: Domain = { allows: (x) => x >= 0, words: "a finite number >= 0" };
+const notPositive: Domain = { allows: (x) => x <= 0, words: "a finite number <= 0" };
 const belowOne: Domain = { allows: (x) => x >= 0 && x < 1, words: "a number in [0, 1)" };
 
 /** What each hyperparameter may be, whichever rule has it. Stricter than PyTorch, which lets NaN and infinity pass. */
@@ -33,6 +34,10 @@ const domains: Readonly<Record<string, Domain>> = {
   lrDecay: notNegative,
   momentumDecay: notNegative,
   nsSteps: { allows: (x) => Number.isInteger(x) && x >= 1 && x < 100, words: "a whole number from 1 to 99" },
+  beta2Decay: notPositive,
+  d: { allows: (x) => x >= 1, words: "a finite number >= 1" },
+  eps1: { allows: (x) => x >= 2 ** -63, words: "a number >= 1.1e-19, or a zero gradient would divide by zero" },
+  eps2: notNegative,
   trustCoefficient: notNegative,
   warmup: notNegative,
   r: notNegative,

@@ -44,8 +44,8 @@ const tiles = part("tiles", tilesCode);
 const rows = part("rows", rowsCode);
 const guarded = part("guarded", guardedCode);
 const unguarded = part("unguarded", unguardedCode);
-const gradient = part("gradient", gradientCode);
-const numerics = part("numerics", numericsCode);
+export const gradient = part("gradient", gradientCode);
+export const numerics = part("numerics", numericsCode);
 const decays = {
   toZero: part("decayToZero", decayToZeroCode),
   toStart: part("decayToStart", decayToStartCode),
@@ -92,6 +92,11 @@ export function measureParts(variant: Variant, lanes: 4 | 1, around: Around = pl
   return [...laneParts(variant, lanes, around), measure, ...(measureOf(variant)?.parts ?? [])];
 }
 
+/** What a custom pass's kernel needs to read the step's rows: see shaders/optim/parts/rows.wgsl. */
+export function rowParts({ isGuarded }: Around, lanes: 4 | 1 = 4): ShaderPart[] {
+  return [lanes === 4 ? wide : scalar, tiles, rows, isGuarded ? guarded : unguarded];
+}
+
 /** The pass of a variant that adds up, if it has one. */
 export function measureOf({ passes = [] }: Variant): MeasurePass | undefined {
   return passes.find((pass) => pass.kind === "measure");
@@ -104,9 +109,6 @@ export const evaluationParts = (lanes: 4 | 1): ShaderPart[] => [
   ...tileParts(lanes),
   part("evaluation", evaluationCode),
 ];
-
-/** What a custom pass's kernel needs to read the step's rows: see shaders/optim/parts/rows.wgsl. */
-export const rowParts = ({ isGuarded }: Around): ShaderPart[] => [wide, tiles, rows, isGuarded ? guarded : unguarded];
 
 /** What a kernel needs that works on tiles without scalars. */
 export const tileParts = (lanes: 4 | 1): ShaderPart[] => [lanes === 4 ? wide : scalar, tiles];

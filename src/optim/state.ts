@@ -2,6 +2,7 @@ import { type Gpu, readSlices } from "../gpu/index.ts";
 import { CheckpointMismatchError } from "./errors.ts";
 import type { ScaleState } from "./gradients/reports.ts";
 import type { Member } from "./roster.ts";
+import { elementsOf, shapeOfState } from "./stateShape.ts";
 import type { Memory } from "./updateRule.ts";
 import type { Profile } from "./variant.ts";
 
@@ -15,6 +16,8 @@ export interface TensorState {
   readonly memory?: Memory;
   /** By the names of the rule's states, each with the tensor's elements: `m`, `v`, `vMax`, `velocity`. */
   readonly states: ReadonlyMap<string, Float32Array<ArrayBuffer>>;
+  /** The sides of those states that do not have the tensor's, such as Adafactor's `rowVar`. */
+  readonly stateShapes?: ReadonlyMap<string, readonly number[]>;
 }
 
 /**
@@ -54,7 +57,7 @@ export function checkState(
   for (const [name, tensor] of saved.tensors) {
     const thing = `tensor "${name}"`;
     const member = members.get(name) ?? mismatch(thing, "the optimizer does not have it");
-    const { shape, elements } = member.tensor;
+    const { shape } = member.tensor;
     if (shape.join() !== tensor.shape.join()) {
       mismatch(
         thing,
@@ -70,6 +73,7 @@ export function checkState(
       mismatch(thing, `its states are others (got ${found || "none"}, allowed ${expected || "none"})`);
     }
     for (const [state, values] of tensor.states) {
+      const elements = elementsOf(shapeOf(member, state));
       if (values instanceof Float32Array && values.length === elements) continue;
       mismatch(
         thing,
@@ -77,6 +81,11 @@ export function checkState(
       );
     }
   }
+}
+
+/** The sides of a state that a member has. */
+function shapeOf({ tensor, cohort }: Member, state: string): readonly number[] {
+  return shapeOfState(cohort.paramGroup.family.variant, state, tensor.shape) ?? tensor.shape;
 }
 
 /** A rule that remembers would begin anew without a word. */
@@ -114,18 +123,24 @@ function mismatch(thing: string, wrong: string): never {
 
 /** What is on the GPU now: no update falls between two of its tensors. */
 export async function readTensors(gpu: Gpu, members: Iterable<Member>): Promise<Map<string, TensorState>> {
-  const facts = [...members].map(({ tensor, states, cohort: { stepCount, memory }, isFrozen }) => {
+  const facts = [...members].map((member) => {
+    const { stepCount, memory } = member.cohort;
     const remembered = Object.keys(memory).length > 0 && { memory };
-    return { tensor, states: [...states], stepCount, isFrozen, ...remembered };
+    const states = [...member.states].map(([state, slice]) => ({ state, slice, shape: shapeOf(member, state) }));
+    return { tensor: member.tensor, states, stepCount, isFrozen: member.isFrozen, ...remembered };
   });
   const read = await readSlices(
     gpu,
-    facts.flatMap(({ tensor, states }) => states.map(([, slice]) => ({ ...slice, size: tensor.elements * 4 }))),
+    facts.flatMap(({ states }) => states.map(({ slice, shape }) => ({ ...slice, size: elementsOf(shape) * 4 }))),
   );
   return new Map(
     facts.map(({ tensor: { name, shape }, states, ...counts }) => {
-      const values = states.map(([state]) => [state, (read.shift() as Float32Array).slice()] as const);
-      return [name, { shape, ...counts, states: new Map(values) }];
+      const values = states.map(({ state }) => [state, (read.shift() as Float32Array).slice()] as const);
+      const others = states.filter((each) => each.shape.join() !== shape.join());
+      const stateShapes = others.length > 0 && {
+        stateShapes: new Map(others.map((each) => [each.state, each.shape] as const)),
+      };
+      return [name, { shape, ...counts, states: new Map(values), ...stateShapes }];
     }),
   );
 }

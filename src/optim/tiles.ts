@@ -1,13 +1,17 @@
 import type { Limits, Slice } from "../gpu/index.ts";
+import { byBuffers, gather, type Reach, type WindowSizes } from "./windows.ts";
 
 /** One tensor as the update kernel sees it. The slices of a state have the tensor to themselves, padding and all. */
 export interface Placement {
   readonly name: string;
+  readonly shape: readonly number[];
   /** The gradient's own slice where a kernel works on gradients alone. */
   readonly param: Slice;
   readonly grad: Slice;
   /** One for each state; all at the same offset. */
   readonly states: readonly Slice[];
+  /** Its packed states, where the rule has such. */
+  readonly pack: Slice | undefined;
   readonly elements: number;
   /** Its number among the optimizer's tensors. */
   readonly tensor: number;
@@ -22,18 +26,17 @@ export interface Run {
   readonly param: Slice;
   readonly grad: Slice;
   readonly states: readonly Slice[];
+  readonly pack: Slice | undefined;
   /** What each tile of the dispatch is a part of. */
   readonly tiles: readonly Tile[];
 }
 
 /** Numbers in a `struct Tile` of shaders/optim/parts/tiles.wgsl. */
-export const tileFields = 8;
+export const tileFields = 12;
 
-export interface TileSizes {
+export interface TileSizes extends WindowSizes {
   /** Lanes of a workgroup. */
   readonly workgroupSize: number;
-  readonly maxStorageBufferBindingSize: number;
-  readonly minStorageBufferOffsetAlignment: number;
 }
 
 /** Where one tile is, in bytes from the start of each buffer. */
@@ -56,44 +59,47 @@ export function workgroupSizeOf(limits: Limits): number {
 
 /**
  * Cuts tensors into tiles and gathers the tiles into as few dispatches as bindings allow: one, where all tensors lie in
- * slabs of their own. A dispatch ends where the next tile is in other buffers, where a window would grow past the
- * binding limit, or where two windows on one buffer would overlap.
+ * slabs of their own.
  */
 export function planRuns(placements: readonly Placement[], sizes: TileSizes): Run[] {
-  const runs: Run[] = [];
-  for (const lanes of [4, 1] as const) {
-    for (const neighbours of byBuffers(placements)) {
-      let open: OpenRun | undefined;
-      for (const placement of neighbours) {
-        for (const tile of tilesOf(placement, lanes, sizes.workgroupSize)) {
-          if (open?.add(tile)) continue;
-          if (open) runs.push(open.close());
-          open = new OpenRun(tile, lanes, sizes);
-        }
-      }
-      if (open) runs.push(open.close());
-    }
-  }
-  return runs;
+  const most = Math.floor(sizes.maxStorageBufferBindingSize / (tileFields * 4));
+  return ([4, 1] as const).flatMap((lanes) =>
+    [...byBuffers(placements, slicesOf)].flatMap((neighbours) => {
+      const tiles = neighbours.flatMap((placement) => [...tilesOf(placement, lanes, sizes.workgroupSize)]);
+      return gather(tiles, (tile) => reachesOf(tile, lanes), sizes, most).map(({ items, windows }): Run => {
+        const [grad, ...rest] = windows as [Slice, ...Slice[]];
+        const { placement } = items[0] as Tile;
+        const states = rest.slice(0, placement.states.length);
+        const [pack, param = grad] = placement.pack
+          ? rest.slice(states.length)
+          : [undefined, ...rest.slice(states.length)];
+        return { lanes, param, grad, states, pack, tiles: items };
+      });
+    }),
+  );
 }
 
-/** Tensors whose parameter, gradient and states are in the same buffers, in the order they came. */
-function byBuffers(placements: readonly Placement[]): Iterable<Placement[]> {
-  const ids = new Map<GPUBuffer, number>();
-  const id = ({ buffer }: Slice): number => {
-    const known = ids.get(buffer) ?? ids.size;
-    ids.set(buffer, known);
-    return known;
-  };
-  const sets = new Map<string, Placement[]>();
-  for (const placement of placements) {
-    const key = [placement.param, placement.grad, ...placement.states].map(id).join();
-    const set = sets.get(key);
-    if (set) set.push(placement);
-    else sets.set(key, [placement]);
-  }
-  return sets.values();
+function slicesOf({ param, grad, states, pack }: Placement): Slice[] {
+  return [grad, ...states, ...(pack ? [pack] : []), ...(param === grad ? [] : [param])];
 }
+
+/** What a tile reaches, in the order of `slicesOf`. */
+function reachesOf({ placement, param, grad, state, first, elements }: Tile, lanes: 4 | 1): Reach[] {
+  const bytes = Math.ceil(elements / lanes) * lanes * 4;
+  const from = ({ buffer }: Slice, start: number): Reach => ({ buffer, start, end: start + bytes });
+  const { states, pack } = placement;
+  return [
+    from(placement.grad, grad),
+    ...states.map((slice) => from(slice, state)),
+    ...(pack ? [isLine(placement) ? from(pack, pack.offset + first * 4) : wholeOf(pack)] : []),
+    ...(placement.param === placement.grad ? [] : [from(placement.param, param)]),
+  ];
+}
+
+const wholeOf = ({ buffer, offset, size }: Slice): Reach => ({ buffer, start: offset, end: offset + size });
+
+/** Whether a tensor has fewer than two sides. What is packed of it has its elements, so that a tile reaches a part of it. */
+const isLine = ({ shape }: Placement): boolean => shape.length < 2;
 
 /** Elements in whole fours, the last one padded, as far as every buffer has room; what is left are one to three. */
 function inFours({ param, grad, elements }: Pick<Placement, "param" | "grad" | "elements">): number {
@@ -126,78 +132,12 @@ function* tilesOf(placement: Placement, lanes: 4 | 1, workgroupSize: number): Ge
   }
 }
 
-/** A range of bytes that grows over tiles, from an aligned start. */
-interface Window {
-  readonly start: number;
-  readonly end: number;
-}
-
-const roles = ["param", "grad", "state"] as const;
-
-class OpenRun {
-  readonly #lanes: 4 | 1;
-  readonly #sizes: TileSizes;
-  readonly #first: Placement;
-  readonly #tiles: Tile[] = [];
-  #windows: Record<(typeof roles)[number], Window>;
-
-  constructor(tile: Tile, lanes: 4 | 1, sizes: TileSizes) {
-    this.#lanes = lanes;
-    this.#sizes = sizes;
-    this.#first = tile.placement;
-    const at = (role: (typeof roles)[number]): Window => this.#around(tile, role, { start: Infinity, end: 0 });
-    this.#windows = { param: at("param"), grad: at("grad"), state: at("state") };
-    this.#tiles.push(tile);
-  }
-
-  /** Takes a tile in, or says that it belongs to the next run. */
-  add(tile: Tile): boolean {
-    const [param, grad, state] = roles.map((role) => this.#around(tile, role, this.#windows[role])) as [
-      Window,
-      Window,
-      Window,
-    ];
-    const { maxStorageBufferBindingSize: max } = this.#sizes;
-    if ([param, grad, state].some(({ start, end }) => end - start > max)) return false;
-    if ((this.#tiles.length + 1) * tileFields * 4 > max) return false;
-    const { param: params, grad: grads } = this.#first;
-    const sharesBuffer = params !== grads && params.buffer === grads.buffer;
-    if (sharesBuffer && param.start < grad.end && grad.start < param.end) return false;
-    this.#windows = { param, grad, state };
-    this.#tiles.push(tile);
-    return true;
-  }
-
-  close(): Run {
-    const { param, grad, state } = this.#windows;
-    const view = (slice: Slice, { start, end }: Window): Slice => ({
-      buffer: slice.buffer,
-      offset: start,
-      size: end - start,
-    });
-    return {
-      lanes: this.#lanes,
-      param: view(this.#first.param, param),
-      grad: view(this.#first.grad, grad),
-      states: this.#first.states.map((slice) => view(slice, state)),
-      tiles: this.#tiles,
-    };
-  }
-
-  #around(tile: Tile, role: (typeof roles)[number], window: Window): Window {
-    const multiple = this.#sizes.minStorageBufferOffsetAlignment;
-    const start = Math.floor(tile[role] / multiple) * multiple;
-    const end = tile[role] + Math.ceil(tile.elements / this.#lanes) * this.#lanes * 4;
-    return { start: Math.min(start, window.start), end: Math.max(end, window.end) };
-  }
-}
-
 /**
  * A run's tiles as its kernel reads them. `rowOf` gives the row of scalars of a tensor, by name; one that has none is
  * left alone: its tiles have no elements.
  */
 export function tileTable(run: Run, rowOf: ReadonlyMap<string, number>): Uint32Array<ArrayBuffer> {
-  const { lanes, param, grad, states, tiles } = run;
+  const { lanes, param, grad, states, pack, tiles } = run;
   const table = new Uint32Array(tiles.length * tileFields);
   const starts = [param.offset, grad.offset, states[0]?.offset ?? 0];
   for (const [i, { placement, first, slot, elements, ...tile }] of tiles.entries()) {
@@ -205,7 +145,17 @@ export function tileTable(run: Run, rowOf: ReadonlyMap<string, number>): Uint32A
     const offsets = [tile.param, tile.grad, tile.state].map(
       (bytes, role) => (bytes - (starts[role] ?? 0)) / (lanes * 4),
     );
-    table.set([...offsets, row === undefined ? 0 : elements, first, row ?? 0, placement.tensor, slot], i * tileFields);
+    const state = [row === undefined ? 0 : elements, first, row ?? 0, placement.tensor, slot];
+    // A part of a pack may begin behind the pack itself: then the difference is negative, and sums with it wrap round.
+    const packed = ((placement.pack?.offset ?? 0) - (pack?.offset ?? 0)) / 4;
+    table.set([...offsets, ...state, packed, ...matricesOf(placement)], i * tileFields);
   }
   return table;
+}
+
+/** How many matrices a tensor is, and their last two sides; of a tensor of fewer sides 1, its elements, 0. */
+function matricesOf({ shape, elements }: Placement): [matrices: number, rows: number, columns: number] {
+  const [rows, columns] = shape.slice(-2);
+  if (rows === undefined || columns === undefined) return [1, elements, 0];
+  return [elements / (rows * columns), rows, columns];
 }

@@ -20,6 +20,8 @@ export interface CustomPass {
   readonly kind: "custom";
   /** The WGSL of its kernels, by name, without what `rowParts` brings. */
   readonly kernels: Readonly<Record<string, readonly ShaderPart[]>>;
+  /** Elements that a lane of theirs works on: 4 where it is left out. */
+  readonly lanes?: 4 | 1;
   build(context: PassContext, kernels: CustomPass["kernels"]): Promise<BuiltPass>;
 }
 
@@ -29,6 +31,13 @@ export type Pass = MeasurePass | CustomPass;
 export interface Variant {
   /** Names of the state buffers, in the order of their bindings in bind group 1. */
   readonly state: readonly string[];
+  /**
+   * The sides of a state of a tensor, where they are not always the tensor's; undefined for one that it does not have. All
+   * states of a tensor are then packed into one slice, binding 0: see `fn packed` of shaders/optim/parts/tiles.wgsl.
+   */
+  readonly stateShape?: (state: string, shape: readonly number[]) => readonly number[] | undefined;
+  /** Floats behind a tensor's packed states, for the rule's passes. Nothing in them outlasts a step. */
+  readonly workspace?: (shape: readonly number[]) => number;
   /** Names of buffers like the states, behind them in bind group 1, of which nothing outlasts a step: see scratch.ts. */
   readonly scratch?: readonly string[];
   /** The rule's WGSL: its own file and the parts it stands on. */
@@ -36,7 +45,7 @@ export interface Variant {
   /** What comes before the update, in order. */
   readonly passes?: readonly Pass[];
   /** Bytes read and written a parameter and step, where they are not 4 for each load and store of the update alone. */
-  readonly bytes?: number;
+  readonly bytes?: number | ((shape: readonly number[]) => number);
   /** What the decay pulls towards, and when: `toZero` where it is left out. */
   readonly decay?: "toZero" | "toStart" | "cautious";
 }
@@ -57,6 +66,8 @@ export interface PassTensor {
   readonly grad: Slice;
   /** Also the scratch, by its names. */
   readonly states: ReadonlyMap<string, Slice>;
+  /** Its packed states: see `Variant.stateShape`. */
+  readonly pack: Slice | undefined;
   /** Its number among the optimizer's tensors. */
   readonly index: number;
 }

@@ -5,6 +5,8 @@ export interface Tiling {
   readonly lanes: number;
   /** Groups of four elements, the last one padded with zeros; what lies behind them is one tile more, an element a lane. */
   readonly fours: number;
+  /** Rows of a block of a matrix, where they are not as many as the shaders would have: see shaders/optim/factors/blocks.wgsl. */
+  readonly blockRows?: number;
 }
 
 /** Adds neighbours by halves until one is left; `values` is a power of two of them. In place. */

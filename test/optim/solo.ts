@@ -1,7 +1,7 @@
 import { type Gpu, readFloats, type Slice } from "../../src/gpu/index.ts";
 import type { OptimizerTensor } from "../../src/optim/index.ts";
 import { gradientAt, initialParam } from "../parity/fixtures.ts";
-import { shapeFor } from "../parity/shapes.ts";
+import type { Row } from "../parity/table.ts";
 import { bufferOf } from "../support/gpuTest.ts";
 
 /** A tensor that can tell its gradient of any step and what it holds. */
@@ -13,17 +13,31 @@ export interface TestTensor extends OptimizerTensor {
   read(): Promise<Float32Array>;
 }
 
-/** The same seed gives the same start and the same gradients. `rule` is one that may ask for a matrix. */
-export function testTensor(gpu: Gpu, name: string, count: number, seed: number, rule = ""): TestTensor {
+/** The same seed gives the same start and the same gradients. */
+export function testTensor(
+  gpu: Gpu,
+  name: string,
+  count: number,
+  seed: number,
+  shape: readonly number[] = [count],
+): TestTensor {
   const param = bufferOf(gpu.device, initialParam(seed, count));
   const grad = bufferOf(gpu.device, new Float32Array(count));
   const whole = (buffer: GPUBuffer): Slice => ({ buffer, offset: 0, size: buffer.size });
   return {
     name,
-    shape: shapeFor(rule, count),
+    shape,
     param,
     grad,
     feed: (t) => gpu.stream.write(whole(grad), gradientAt(seed, t, count)),
     read: () => readFloats(gpu, whole(param)),
   };
+}
+
+/** A vector or, for a row of matrices, a matrix of as few columns as the count allows. */
+export function tensorFor(gpu: Gpu, { shape = [] }: Row, name: string, count: number, seed: number): TestTensor {
+  if (shape.length < 2) return testTensor(gpu, name, count, seed);
+  let columns = 2;
+  while (count % columns) columns += 1;
+  return testTensor(gpu, name, count, seed, [count / columns, columns]);
 }

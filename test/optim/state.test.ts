@@ -10,28 +10,37 @@ import {
   type TensorState,
 } from "../../src/optim/index.ts";
 import { optionsOf, ruleOf } from "../parity/runCase.ts";
+import { takesMatrices } from "../parity/shapes.ts";
 import { type Row, table } from "../parity/table.ts";
 import { gpuTest } from "../support/gpuTest.ts";
-import { type TestTensor, testTensor } from "./solo.ts";
+import { type TestTensor, tensorFor, testTensor } from "./solo.ts";
 
 const steps = 8;
 
 async function opened(gpu: Gpu, row: Row): Promise<{ optimizer: Optimizer; tensors: TestTensor[] }> {
-  const sizes = { a: 33, b: 1027, none: 0 };
-  const tensors = Object.entries(sizes).map(([name, count], i) => testTensor(gpu, name, count, i + 1, row.rule));
+  const given = { a: 33, b: 1027, none: 0 };
+  const first = Object.entries(given).map(([name, count], i) =>
+    takesMatrices(row.rule) ? tensorFor(gpu, row, name, count, i + 1) : testTensor(gpu, name, count, i + 1),
+  );
+  const matrices = [
+    testTensor(gpu, "w", 54, 4, [2, 3, 9]),
+    testTensor(gpu, "v", 2310, 5, [33, 70]),
+    testTensor(gpu, "nil", 0, 6, [3, 0]),
+  ];
+  const tensors = row.shape && !takesMatrices(row.rule) ? [...first, ...matrices] : first;
   const optimizer = await createOptimizer(gpu, ruleOf(row.rule)(optionsOf(row)), [{ tensors, exempt: () => false }]);
   return { optimizer, tensors };
 }
 
 function run({ optimizer, tensors }: Awaited<ReturnType<typeof opened>>, from: number, to: number): void {
   for (let t = from; t <= to; t++) {
-    for (const tensor of tensors) if (tensor.shape[0]) tensor.feed(t);
+    for (const tensor of tensors) if (!tensor.shape.includes(0)) tensor.feed(t);
     optimizer.step();
   }
 }
 
 const params = (tensors: TestTensor[]) =>
-  Promise.all(tensors.filter(({ shape }) => shape[0]).map((each) => each.read()));
+  Promise.all(tensors.filter(({ shape }) => !shape.includes(0)).map((each) => each.read()));
 
 describe("saved and resumed", () => {
   gpuTest.for(table.map((row) => [`${row.rule} · ${row.desc}`, row] as const))(
@@ -48,7 +57,7 @@ describe("saved and resumed", () => {
         const second = await opened(gpu, row);
         run(second, 1, 2); // What it did before must not show.
         for (const [i, value] of values.entries()) {
-          const { param } = second.tensors[i] as TestTensor;
+          const { param } = second.tensors.filter(({ shape }) => !shape.includes(0))[i] as TestTensor;
           gpu.stream.write({ buffer: param, offset: 0, size: param.size }, value as Float32Array<ArrayBuffer>);
         }
         second.optimizer.load(saved);

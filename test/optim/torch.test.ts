@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Gpu, openGpu, readFloats } from "../../src/gpu/index.ts";
 import { createOptimizer } from "../../src/optim/index.ts";
 import {
+  countOf,
   decodeTensors,
   fixtureCount,
   fixtureSeed,
@@ -33,21 +34,18 @@ afterAll(() => gpu.destroy());
 async function traceOnGpu(row: Row): Promise<Map<number, Tensors>> {
   const tensor = { name: "w", shape: row.shape ?? [fixtureCount], paramGroup: 0 };
   const memory = allocate(gpu, [tensor], "slabs");
-  memory.write("param", [initialParam(fixtureSeed, fixtureCount)]);
+  memory.write("param", [initialParam(fixtureSeed, countOf(row))]);
   const place = { ...tensor, param: memory.param("w"), grad: memory.grad("w") };
   const rule = ruleOf(row.rule)({ ...optionsOf(row), profile: "torch" });
   const optimizer = await createOptimizer(gpu, rule, [{ tensors: [place], exempt: () => false }]);
   const kept = new Map<number, Tensors>();
   for (let t = 1; t <= fixtureSteps; t++) {
-    memory.write("grad", [gradientAt(fixtureSeed, t, fixtureCount)]);
+    memory.write("grad", [gradientAt(fixtureSeed, t, countOf(row))]);
     optimizer.step();
     if (!recordedSteps.includes(t)) continue;
-    const slices = [
-      ["param", place.param],
-      ...optimizer.stateNames.map((name) => [name, optimizer.stateSlice(name, "w")]),
-    ];
-    const read = slices.map(async ([name, slice]) => [name, await readFloats(gpu, slice as typeof place.param)]);
-    kept.set(t, Object.fromEntries(await Promise.all(read)));
+    const { states } = (await optimizer.state()).tensors.get("w")!;
+    const param = (await readFloats(gpu, place.param)).slice(0, countOf(row));
+    kept.set(t, Object.fromEntries([["param", param], ...states]));
   }
   optimizer.destroy();
   memory.destroy();

@@ -5,6 +5,7 @@
 import type { Limits } from "../../src/gpu/index.ts";
 import type { GradientOptions } from "../../src/optim/index.ts";
 import type { Profile } from "../../src/reference/index.ts";
+import { fixtureCount } from "./fixtures.ts";
 import { averages } from "./rows/around.ts";
 import { shapeFor, takesMatrices } from "./shapes.ts";
 import { profilesOf, type Row, type RuleName, table } from "./table.ts";
@@ -51,15 +52,49 @@ export const edgeSizes = [0, 1, 3, 4, 63, 64, 65, 255, 256, 257, 1023, 1024, 102
 
 const steps = 50;
 
+/** Matrices, and batches of them: the least, and one of four blocks, of 32 rows and 64 columns. */
+const edgeMatrices = [
+  [1, 1],
+  [1, 7],
+  [7, 1],
+  [3, 5],
+  [4, 3, 3, 3],
+  [40, 70],
+];
+/** And for the row of the table that is large itself: more blocks, and blocks of other shapes. */
+const largeMatrices = [
+  [63, 65],
+  [257, 129],
+  [1000, 3],
+  [3, 1000],
+  [2, 33, 65],
+  [300, 2, 3],
+];
+
+/** And for a rule that multiplies them: those that are transposed, and whose products are more than one block. */
+const edgeFactors = [
+  [0, 3],
+  [33, 20],
+  [65, 66],
+];
+
+/** What a row is tried on: vectors, or matrices where the oracle has one. */
+function edgeShapes({ rule, shape = [] }: Row): [what: string, shape: number[]][] {
+  if (shape.length < 2) return edgeSizes.map((size) => [`${size} elements`, [size]]);
+  const isLarge = shape.reduce((product, side) => product * side) > fixtureCount;
+  const more = takesMatrices(rule) ? edgeFactors : isLarge ? largeMatrices : [];
+  return [...edgeMatrices, ...more].map((sides) => [`[${sides.join(", ")}]`, sides]);
+}
+
 function tableCases(): ParityCase[] {
   return table.flatMap((row, rowIndex) =>
     profilesOf(row).flatMap((profile) =>
-      edgeSizes.map((size, sizeIndex) => ({
-        name: `${row.rule} · ${row.desc} · ${profile} · ${size} elements`,
+      edgeShapes(row).map(([what, shape], sizeIndex) => ({
+        name: `${row.rule} · ${row.desc} · ${profile} · ${what}`,
         rule: row.rule,
         profile,
         rows: [row],
-        tensors: [{ name: "w", shape: shapeFor(row.rule, size), paramGroup: 0 }],
+        tensors: [{ name: "w", shape, paramGroup: 0 }],
         memory: "slabs" as const,
         exempt: false,
         limits: {},
@@ -90,17 +125,19 @@ const fullest: readonly { rule: RuleName; desc: string }[] = [
   { rule: "nadam", desc: "decoupled decay" },
   { rule: "radam", desc: "decoupled decay" },
   { rule: "muon", desc: "strong decay" },
+  { rule: "adafactor", desc: "decay" },
   { rule: "adamw", desc: "towards the start" },
 ];
+
+const shaped = (shapes: readonly (readonly number[])[]): ParityTensor[] =>
+  shapes.map((shape, i) => ({ name: `w${i}`, shape, paramGroup: 0 }));
+const vectors = (sizes: readonly number[]): ParityTensor[] => shaped(sizes.map((size) => [size]));
 
 function rowNamed(rule: RuleName, desc: string): Row {
   const row = table.find((each) => each.rule === rule && each.desc === desc);
   if (row) return row;
   throw new Error(`cases: no row "${rule} · ${desc}" in the table.`);
 }
-
-const vectors = (sizes: readonly number[]): ParityTensor[] =>
-  sizes.map((size, i) => ({ name: `w${i}`, shape: [size], paramGroup: 0 }));
 
 /** The tensors of a small GPT-2, 148 of them, in three groups: embeddings, matrices, and the rest. */
 function gptTensors(width: number): ParityTensor[] {
@@ -164,15 +201,25 @@ const layouts: readonly Layout[] = [
   { what: "one buffer for all", tensors: vectors([1, 2, 300, 5, 64, 1025]), memory: "one buffer", limits: {} },
 ];
 
-/** The tensors of a layout as a rule takes them: where they have to be matrices, none is larger than a binding, nor than 2,048 elements. */
-function tensorsFor(rule: RuleName, { tensors, limits }: Pick<ParityCase, "tensors" | "limits">): ParityTensor[] {
+/** The same layouts for a rule that takes matrices for what they are, beside vectors; less than 6 KiB does not bind its sums. */
+const mixed = shaped([[63, 65], [3], [1000, 3], [2, 33, 65], [7], [4, 3, 3, 3], [1, 1]]);
+const matrixLayouts = layouts.slice(2).map((layout): Layout => {
+  if (layout.what !== "bindings of 9 KiB") return { ...layout, what: `matrices, ${layout.what}`, tensors: mixed };
+  const limits = { maxStorageBufferBindingSize: 6144 };
+  return { ...layout, what: "matrices, bindings of 6 KiB", tensors: mixed, limits };
+});
+
+/** Tensors as a rule takes them: where they have to be matrices, none is larger than a binding, nor than 2,048 elements. */
+function tensorsFor(
+  rule: RuleName,
+  tensors: readonly ParityTensor[],
+  limits: Partial<Limits>,
+): readonly ParityTensor[] {
+  if (!takesMatrices(rule)) return tensors;
   const most = Math.min((limits.maxStorageBufferBindingSize ?? Infinity) / 4, 2048);
-  return tensors.map(({ shape, ...tensor }) => {
-    const count = shape.reduce((product, side) => product * side, 1);
-    return {
-      ...tensor,
-      shape: shape.length === 1 ? shapeFor(rule, takesMatrices(rule) ? Math.min(count, most) : count) : shape,
-    };
+  return tensors.map((tensor) => {
+    const [count = 0, ...others] = tensor.shape;
+    return others.length > 0 ? tensor : { ...tensor, shape: shapeFor(rule, Math.min(count, most)) };
   });
 }
 
@@ -185,17 +232,19 @@ function layoutCases(): ParityCase[] {
       { ...row, hyper: { ...row.hyper, weightDecay: 0.3 } },
     ];
     return profiles.flatMap((profile) =>
-      layouts.map(({ what, groups = 1, exempt = false, ...layout }, i) => ({
-        name: `${rule} · ${desc} · ${profile} · ${what}`,
-        rule,
-        profile,
-        rows: rows.slice(0, groups),
-        exempt,
-        steps,
-        seed: 9000 + i,
-        ...layout,
-        tensors: tensorsFor(rule, layout),
-      })),
+      [...layouts, ...(rule === "adafactor" ? matrixLayouts : [])].map(
+        ({ what, groups = 1, exempt = false, ...layout }, i) => ({
+          name: `${rule} · ${desc} · ${profile} · ${what}`,
+          rule,
+          profile,
+          rows: rows.slice(0, groups),
+          exempt,
+          steps,
+          seed: 9000 + i,
+          ...layout,
+          tensors: tensorsFor(rule, layout.tensors, layout.limits),
+        }),
+      ),
     );
   });
 }
@@ -211,6 +260,11 @@ const guarded: readonly { what: string; gradients: GradientOptions; memory: Memo
   },
 ];
 
+function guardedTensors(rule: RuleName, memory: Memory): readonly ParityTensor[] {
+  if (rule === "adafactor") return mixed;
+  return tensorsFor(rule, vectors(memory === "slabs" ? [...sizes, 0] : sizes), {});
+}
+
 function guardedCases(): ParityCase[] {
   return fullest.flatMap(({ rule, desc }) =>
     profiles.flatMap((profile) =>
@@ -219,7 +273,7 @@ function guardedCases(): ParityCase[] {
         rule,
         profile,
         rows: [rowNamed(rule, desc)],
-        tensors: tensorsFor(rule, { tensors: vectors(how.memory === "slabs" ? [...sizes, 0] : sizes), limits: {} }),
+        tensors: guardedTensors(rule, how.memory),
         exempt: false,
         limits: {},
         steps,

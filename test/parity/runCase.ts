@@ -1,6 +1,8 @@
 import type { Gpu, Slice } from "../../src/gpu/index.ts";
+import { blockShape, matricesOf } from "../../src/optim/factors/geometry.ts";
 import * as rules from "../../src/optim/index.ts";
 import { createOptimizer, exemptByDefault, type HyperInput, type UpdateRule } from "../../src/optim/index.ts";
+import { elementsOf, shapeOfState } from "../../src/optim/stateShape.ts";
 import * as references from "../../src/reference/index.ts";
 import { float32, type Values } from "../../src/reference/index.ts";
 import type { ParityCase } from "./cases.ts";
@@ -21,7 +23,7 @@ export interface Comparison {
 }
 
 /** A tensor as the reference has it. */
-type Twin = references.SurroundedTensor & Record<string, Values>;
+type Twin = Omit<references.SurroundedTensor, "shape"> & Record<string, Values>;
 type RuleMaker = (options: object) => UpdateRule;
 /** Rules of matrices ask for the tensor's sides. */
 export type Reference = references.Step<references.SurroundedTensor & { shape?: readonly number[] }, object>;
@@ -65,10 +67,13 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
     ...(test.gradients && { gradients: test.gradients }),
   });
   const names = ["param", ...optimizer.stateNames];
-  const twins = tensors.map((_, i) => {
+  const variant = rule.variant(rule.uses);
+  const twins = tensors.map(({ shape }, i) => {
     const count = counts[i] as number;
     const tensor: Twin = { param: initialParam(seed + i, count), grad: new Float32Array(count) };
-    for (const name of optimizer.stateNames) tensor[name] = new Float32Array(count);
+    for (const name of optimizer.stateNames) {
+      tensor[name] = new Float32Array(elementsOf(shapeOfState(variant, name, shape) ?? [0]));
+    }
     return tensor;
   });
   const scales = twins.map((tensor) => names.map((name) => (tensor[name] as Values).slice()));
@@ -79,7 +84,7 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
   const { averageDecay = 0 } = test;
   const decayAt = typeof averageDecay === "function" ? averageDecay : () => averageDecay;
   const reference = references.surrounded(referenceOf(test.rule), decayAt);
-  const tilings = tensors.map(({ name }, i) => tilingOf(gpu, counts[i] as number, memory.grad(name)));
+  const tilings = tensors.map(({ name, shape }, i) => tilingOf(gpu, counts[i] as number, memory.grad(name), shape));
   const guard = new GuardTwin(test.gradients ?? {}, tilings);
   let taken = 0;
   for (let tried = 1; tried <= steps; tried++) {
@@ -102,13 +107,16 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
   }
   await optimizer.settled();
   const differences = new Differences();
-  for (const [k, name] of names.entries()) {
-    const slices = tensors.map((tensor) =>
-      name === "param" ? memory.param(tensor.name) : optimizer.stateSlice(name, tensor.name),
-    );
-    const found = await readAll(gpu, slices, counts);
-    for (const [i, values] of found.entries()) {
-      differences.add(values, twins[i]?.[name] as Values, scales[i]?.[k] as Values);
+  const params = await readAll(
+    gpu,
+    tensors.map(({ name }) => memory.param(name)),
+    counts,
+  );
+  const { tensors: kept } = await optimizer.state();
+  for (const [i, { name: tensor }] of tensors.entries()) {
+    const found = new Map([["param", params[i] as Float32Array], ...(kept.get(tensor)?.states ?? [])]);
+    for (const [k, name] of names.entries()) {
+      differences.add(found.get(name) ?? [], twins[i]?.[name] as Values, scales[i]?.[k] as Values);
     }
   }
   optimizer.destroy();
@@ -124,9 +132,20 @@ function spoil(grads: readonly Float32Array[], step: number): void {
 }
 
 /** How the optimizer cuts a tensor into tiles. */
-export function tilingOf({ limits }: Gpu, count: number, { size }: Slice): references.Tiling {
+export function tilingOf(
+  { limits }: Gpu,
+  count: number,
+  { size }: Slice,
+  shape: readonly number[] = [count],
+): references.Tiling {
+  const room = limits.maxStorageBufferBindingSize - limits.minStorageBufferOffsetAlignment;
+  const matrices = matricesOf(shape);
   const lanes = Math.min(256, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
-  return { lanes: 2 ** Math.floor(Math.log2(lanes)), fours: Math.min(Math.ceil(count / 4), Math.floor(size / 16)) };
+  return {
+    lanes: 2 ** Math.floor(Math.log2(lanes)),
+    fours: Math.min(Math.ceil(count / 4), Math.floor(size / 16)),
+    ...(matrices && { blockRows: blockShape(matrices, room).rows }),
+  };
 }
 
 /** Keeps the largest magnitude so far. */
@@ -139,7 +158,7 @@ class Differences {
   readonly #ulps: number[] = [];
   #bitEqual = true;
 
-  add(actual: Float32Array, expected: Values, scale: Values): void {
+  add(actual: ArrayLike<number>, expected: Values, scale: Values): void {
     for (let i = 0; i < expected.length; i++) {
       const [a, b] = [actual[i] as number, expected[i] as number];
       if (Object.is(a, b)) continue;

@@ -5,6 +5,7 @@
  * an option that is not a row here is not tested. `vary` gives the hyperparameters that change from step to step.
  */
 import { adadeltaRows } from "./rows/adadelta.ts";
+import { adafactorRows } from "./rows/adafactor.ts";
 import { adagradRows } from "./rows/adagrad.ts";
 import { adamRows } from "./rows/adam.ts";
 import { adamaxRows } from "./rows/adamax.ts";
@@ -31,6 +32,7 @@ export const torchRows: readonly Row[] = [
   ...nadamRows,
   ...radamRows,
   ...muonRows,
+  ...adafactorRows,
 ];
 
 export const table: readonly Row[] = [...torchRows, ...rowsBeyondTorch, ...rowsAround];

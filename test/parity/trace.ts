@@ -4,9 +4,10 @@
  */
 
 import type { UpdateRule } from "../../src/optim/index.ts";
+import { elementsOf, shapeOfState } from "../../src/optim/stateShape.ts";
 import { float32, float64, type Profile, type Values } from "../../src/reference/index.ts";
 import {
-  fixtureCount,
+  countOf,
   fixtureSeed,
   fixtureSteps,
   gradientAt,
@@ -34,16 +35,15 @@ export interface Length {
   recorded: readonly number[];
 }
 
-const fixtureLength: Length = { count: fixtureCount, steps: fixtureSteps, recorded: recordedSteps };
+const fixtureLength = { steps: fixtureSteps, recorded: recordedSteps };
 
 export function trace(
   row: Row,
   precision: "float32" | "float64",
   profile: Profile,
-  { count, steps, recorded }: Length = fixtureLength,
+  { count, steps, recorded }: Length = { ...fixtureLength, count: countOf(row) },
 ): Recorded[] {
-  const shape = row.shape ?? [count];
-  const zeros = () => (precision === "float32" ? new Float32Array(count) : new Float64Array(count));
+  const zeros = (length = count) => (precision === "float32" ? new Float32Array(length) : new Float64Array(length));
   const round = precision === "float32" ? float32 : float64;
   const hyperOf = (t: number): Hyper => ({ ...torchDefaults(row.rule), ...hyperAt(row, t) });
 
@@ -52,9 +52,14 @@ export function trace(
   const grad = zeros();
   const tensors: Tensors = { param };
   const rule = ruleOf(row.rule)(optionsOf(row));
-  for (const name of rule.variant(rule.uses).state) tensors[name as TensorName] = zeros();
+  const variant = rule.variant(rule.uses);
+  const shape = row.shape ?? [count];
+  for (const name of variant.state) {
+    const sides = shapeOfState(variant, name, shape);
+    if (sides) tensors[name as TensorName] = zeros(elementsOf(sides));
+  }
   const scales: Tensors = {};
-  for (const name of namesOf(tensors)) scales[name] = new Float64Array(count);
+  for (const name of namesOf(tensors)) scales[name] = new Float64Array(tensors[name]!.length);
 
   const kept: Recorded[] = [];
   for (let t = 1; t <= steps; t++) {
@@ -65,7 +70,7 @@ export function trace(
     for (const name of namesOf(tensors)) {
       const scale = scales[name]!;
       scale.forEach((before, i) => {
-        scale[i] = Math.max(before, Math.abs(tensors[name]![i]!), terms[name][i]!);
+        scale[i] = Math.max(before, Math.abs(tensors[name]![i]!), terms[name]?.[i] ?? 0);
       });
     }
     if (recorded.includes(t)) kept.push({ t, tensors: structuredClone(tensors), scales: structuredClone(scales) });
@@ -77,13 +82,7 @@ export function trace(
  * The largest magnitude of what step t sums into each tensor. Where the decay goes through the gradient, g + λp may
  * cancel: its rounding error is then that of the terms, which the small sum alone would not show.
  */
-function largestTerms(
-  decay: UpdateRule["decay"],
-  hyper: Hyper,
-  t: number,
-  param: Values,
-  grad: Values,
-): Record<TensorName, Values> {
+function largestTerms(decay: UpdateRule["decay"], hyper: Hyper, t: number, param: Values, grad: Values): Tensors {
   const gradient = Float64Array.from(grad, (g, i) =>
     Math.max(Math.abs(g), decay === "coupled" || decay === "scaled" ? hyper.weightDecay * Math.abs(param[i]!) : 0),
   );
@@ -96,6 +95,7 @@ function largestTerms(
     m: gradient.map((g) => (1 - hyper.beta1) * g),
     v: square,
     vMax: square,
+    variance: gradient.map((g) => t ** hyper.beta2Decay * g * g),
     sum: gradient.map((g) => g * g),
     u: gradient,
     // It acts as √(vDelta + ε): of what is below ε only the error at ε counts.

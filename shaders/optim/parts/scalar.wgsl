@@ -6,6 +6,14 @@ fn valid(x: Wide, count: u32) -> Wide {
   return select(0.0, x, count > 0u);
 }
 
+fn elementOf(x: Wide, i: u32) -> f32 {
+  return x;
+}
+
+fn withElement(x: Wide, i: u32, value: f32) -> Wide {
+  return value;
+}
+
 fn sumOf(x: Wide) -> f32 {
   return x;
 }

@@ -23,6 +23,7 @@ export type RuleName =
   | "nadam"
   | "radam"
   | "muon"
+  | "adafactor"
   | BeyondTorchRule;
 
 /** Hyperparameters as the rules take them; what is left out has the rule's default (PyTorch's). */
@@ -47,6 +48,10 @@ export interface RowHyper {
   nsSteps?: number;
   nsCoefficients?: readonly number[];
   adjust?: string;
+  beta2Decay?: number;
+  eps1?: number;
+  eps2?: number;
+  d?: number;
   trustCoefficient?: number;
   alwaysAdapt?: boolean;
   warmup?: number;
@@ -65,10 +70,10 @@ export interface Row {
   vary?: (t: number) => RowHyper;
   /** The sides of the tensor that the oracle has; one of 96 elements where it is left out. */
   shape?: readonly number[];
-  /** How far PyTorch may be that rounds each operation on its own, in ulps, where it sums in another order; else 0. */
-  roundedUlps?: number;
   /** How far what is installed may be from its order without fused operations, in ulps, where 8 does not do; with the reason. */
   fusedUlps?: number;
+  /** How far PyTorch may be that rounds each operation on its own, in ulps, where it sums in another order; else 0. */
+  roundedUlps?: number;
 }
 
 export type BeyondTorchRow = Row & { rule: BeyondTorchRule };
