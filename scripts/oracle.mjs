@@ -5,6 +5,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { holdAround } from "./aroundOracle.mjs";
+import { holdCheckpoints } from "./checkpointOracle.mjs";
 import { askedToWrite, ensurePython, loadModules, readableJson, root, runPython, stop } from "./oracleTools.mjs";
 import { holdSchedules } from "./scheduleOracle.mjs";
 
@@ -102,7 +103,7 @@ if (write) {
   check();
 }
 try {
-  for (const hold of [holdSchedules, holdAround]) console.log(await hold(python, write));
+  for (const hold of [holdSchedules, holdAround, holdCheckpoints]) console.log(await hold(python, write));
 } catch (error) {
   stop(/** @type {Error} */ (error).message);
 }
