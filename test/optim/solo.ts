@@ -1,7 +1,7 @@
 import { type Gpu, readFloats, type Slice } from "../../src/gpu/index.ts";
 import type { OptimizerTensor } from "../../src/optim/index.ts";
 import { gradientAt, initialParam } from "../parity/fixtures.ts";
-import type { Row } from "../parity/table.ts";
+import { type Row, sidesFor } from "../parity/table.ts";
 import { bufferOf } from "../support/gpuTest.ts";
 
 /** A tensor that can tell its gradient of any step and what it holds. */
@@ -34,10 +34,7 @@ export function testTensor(
   };
 }
 
-/** A vector or, for a row of matrices, a matrix of as few columns as the count allows. */
-export function tensorFor(gpu: Gpu, { shape = [] }: Row, name: string, count: number, seed: number): TestTensor {
-  if (shape.length < 2) return testTensor(gpu, name, count, seed);
-  let columns = 2;
-  while (count % columns) columns += 1;
-  return testTensor(gpu, name, count, seed, [count / columns, columns]);
+/** A tensor of so many elements, with the sides that a row of the table asks for. */
+export function tensorFor(gpu: Gpu, row: Row, name: string, count: number, seed: number): TestTensor {
+  return testTensor(gpu, name, count, seed, sidesFor(row, count));
 }

@@ -15,11 +15,11 @@ import { muonRows } from "./rows/muon.ts";
 import { nadamRows } from "./rows/nadam.ts";
 import { radamRows } from "./rows/radam.ts";
 import { rmspropRows } from "./rows/rmsprop.ts";
-import { profilesOf, type Row, type RowHyper, type RuleName } from "./rows/row.ts";
+import { profilesOf, type Row, type RowHyper, type RuleName, sidesFor } from "./rows/row.ts";
 import { sgdRows } from "./rows/sgd.ts";
 
 export type { Row, RowHyper, RuleName };
-export { profilesOf, rowsAround, rowsBeyondTorch };
+export { profilesOf, rowsAround, rowsBeyondTorch, sidesFor };
 
 /** The rows that PyTorch can run: test/fixtures/torch.json has what it did. */
 export const torchRows: readonly Row[] = [
