@@ -67,7 +67,7 @@ function familyOf(rule: UpdateRule, inputs: readonly RuleInput[], around: Around
  */
 export function requireBindings({ rule, variant, states }: RuleFamily, limits: Limits): void {
   const own = variant.stateShape ? states.length - variant.state.length + 1 : states.length;
-  const needed = 4 + own + (measureOf(variant) ? 1 : 0);
+  const needed = 4 + own + (variant.scratch?.length ?? 0) + (measureOf(variant) ? 1 : 0);
   const { maxStorageBuffersPerShaderStage: allowed } = limits;
   if (needed <= allowed) return;
   throw new LimitError(

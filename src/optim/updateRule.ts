@@ -2,6 +2,7 @@ import { Decay } from "./decay.ts";
 import { HyperparameterError } from "./errors.ts";
 import { type HyperInput, type HyperValues, valuesAt, withDefaults } from "./hyperparameters.ts";
 import type { Scalar } from "./schedules/schedule.ts";
+import type { OptimizerTensor } from "./tensors.ts";
 import type { Profile, Variant } from "./variant.ts";
 
 /** What a rule takes: PyTorch's names, each with a default; numbers may also be functions of the step. */
@@ -16,6 +17,8 @@ export interface DecayOptions {
   /** Only weights whose step pulls the same way decay. For rules that decouple, in the accurate profile. */
   cautious?: boolean;
 }
+
+type NamedShape = Pick<OptimizerTensor, "name" | "shape">;
 
 /**
  * `coupled`: the decay enters the gradient (L2 regularization). `decoupled`: it shrinks the weight itself. `averaged`: it
@@ -34,8 +37,12 @@ export interface RuleDefinition<H> {
   readonly decay: DecayKind | ((hyper: H) => DecayKind);
   /** Options that ask for other state: one value for all groups, from the start. */
   readonly switches?: readonly (keyof H & string)[];
-  /** `uses` tells whether a hyperparameter is, or may become, anything but 0 or false. */
-  variant(uses: (name: keyof H) => boolean): Variant;
+  /** Numbers that say which kernels there are: one value for all groups and steps. */
+  readonly fixed?: readonly (keyof H & string)[];
+  /** @throws ShapeError naming a tensor that the rule cannot update. */
+  checkTensor?(tensor: NamedShape): void;
+  /** `uses` tells whether a hyperparameter is, or may become, anything but 0 or false; `hyper` has those that are fixed. */
+  variant(uses: (name: keyof H) => boolean, hyper: H): Variant;
   /**
    * The fields of the shader's `struct Hyper`, in its order, at step t (1 at the first). In float64: they are rounded to
    * float32 once, when they are written.
@@ -54,6 +61,10 @@ export interface UpdateRule {
   readonly decay: DecayKind;
   /** See `RuleDefinition.switches`. */
   readonly switches: readonly string[];
+  /** See `RuleDefinition.fixed`. */
+  readonly fixed: readonly string[];
+  /** See `RuleDefinition.checkTensor`. */
+  checkTensor(tensor: NamedShape): void;
   /** The hyperparameters at step t, checked. */
   hyperAt(t: number): HyperValues;
   /** See `RuleDefinition.scalars`. */
@@ -97,22 +108,38 @@ function build(definition: RuleDefinition<HyperValues>, profile: Profile, input:
   const first = valuesAt(name, input, 1);
   const kind = typeof decay === "function" ? decay(first) : decay;
   checkDecay(name, profile, kind, input);
+  const { fixed = [] } = definition;
+  for (const each of fixed) requireFixed(name, each, input[each], first[each]);
   return {
     name,
     profile,
     decay: kind,
     switches: [...(definition.switches ?? []), "towardsStart", "cautious"],
+    fixed,
+    checkTensor: (tensor) => definition.checkTensor?.(tensor),
     hyperAt: (t) => valuesAt(name, input, t),
     scalars: (hyper, t, memory = {}) => definition.scalars(hyper, t, profile, memory),
     remember: (before, hyper, t) => definition.remember?.(before, hyper, t) ?? before,
     evaluation: definition.evaluation,
     variant: (uses) => {
       const towards = uses("towardsStart") ? "toStart" : uses("cautious") ? "cautious" : "toZero";
-      return { ...definition.variant(uses), decay: towards };
+      return { ...definition.variant(uses, first), decay: towards };
     },
     uses: (key) => Boolean(input[key]),
-    with: (options) => build(definition, profile, withDefaults(name, input, options)),
+    with: (options) => {
+      const rule = build(definition, profile, withDefaults(name, input, options));
+      for (const each of fixed) requireFixed(name, each, rule.hyperAt(1)[each], first[each]);
+      return rule;
+    },
   };
+}
+
+function requireFixed(rule: string, name: string, value: unknown, fixed: unknown): void {
+  if (value === fixed) return;
+  throw new HyperparameterError(
+    `${rule}: ${name} must be one number for all groups and steps (got ${value}, allowed ${fixed}). Give the others a rule of ` +
+      "their own.",
+  );
 }
 
 const ways = {

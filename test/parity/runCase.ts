@@ -25,7 +25,8 @@ export interface Comparison {
 /** A tensor as the reference has it. */
 type Twin = Omit<references.SurroundedTensor, "shape"> & Record<string, Values>;
 type RuleMaker = (options: object) => UpdateRule;
-export type Reference = references.Step<references.SurroundedTensor, object>;
+/** Rules of matrices ask for the tensor's sides. */
+export type Reference = references.Step<references.SurroundedTensor & { shape?: readonly number[] }, object>;
 
 const ruleMakers: Record<string, unknown> = { ...rules };
 const twinOf: Record<string, unknown> = { ...references };
