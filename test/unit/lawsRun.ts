@@ -9,7 +9,7 @@ export interface Run {
   rule: RuleName;
   hyper: RowHyper;
   /** Whether the tensor is a vector or a matrix: the sides of a row of the parity table, whose count does not matter. */
-  shape?: Row["shape"];
+  shape?: readonly number[];
   /** What changes from step to step, as in the parity table. */
   vary?: Row["vary"];
   start: ArrayLike<number>;
