@@ -29,12 +29,13 @@ export function resume(
   const tensors = checkpointTensors.map(({ name, shape, rests }, i): [string, TensorState] => {
     const before = saved.tensors.get(name) as TensorState;
     const tensor = { param: params[i] as Values, ...Object.fromEntries(before.states) } as Tensor;
+    const given = { ...tensor, shape };
     let { stepCount } = before;
     for (let t = from + 1; t <= to; t++) {
       if (rests(t)) continue;
-      tensor.grad = checkpointGradient(i, t);
+      given.grad = checkpointGradient(i, t);
       stepCount += 1;
-      referenceOf(row.rule)({ ...tensor, shape }, resolvedHyper(row, stepCount), stepCount, float32, "torch");
+      referenceOf(row.rule)(given, resolvedHyper(row, stepCount), stepCount, float32, "torch");
       watch(i, tensor);
     }
     return [name, { ...before, stepCount }];

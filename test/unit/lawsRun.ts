@@ -9,7 +9,7 @@ export interface Run {
   rule: RuleName;
   hyper: RowHyper;
   /** Whether the tensor is a vector or a matrix: the sides of a row of the parity table, whose count does not matter. */
-  shape?: readonly number[];
+  shape?: Row["shape"] | undefined;
   /** What changes from step to step, as in the parity table. */
   vary?: Row["vary"];
   start: ArrayLike<number>;
@@ -40,10 +40,10 @@ export function run(what: Run, watch: (t: number, state: State) => void = () => 
   }
   if (rule.uses("towardsStart")) state.start = values(new Float64Array(start.length));
   const reference = surrounded(referenceOf(name), () => 0);
-  const tensor = { ...state, grad: values(new Float64Array(start.length)) };
+  const tensor = { ...state, shape, grad: values(new Float64Array(start.length)) };
   for (let t = 1; t <= steps; t++) {
     tensor.grad = values(gradient(t, state.param));
-    reference({ ...tensor, shape }, rule.hyperAt(t), t, round, profile);
+    reference(tensor, rule.hyperAt(t), t, round, profile);
     watch(t, state);
   }
   return state;

@@ -79,7 +79,7 @@ export const profilesOf = ({ hyper }: Row): readonly Profile[] =>
   hyper.cautious ? ["accurate"] : ["accurate", "torch"];
 
 /** So many elements as a vector or, for a row of matrices, as a matrix of as few columns as it takes. */
-export function sidesFor({ shape = [] }: Pick<Row, "shape">, count: number): readonly number[] {
+export function sidesFor({ shape = [] }: { shape?: Row["shape"] | undefined }, count: number): readonly number[] {
   if (shape.length < 2) return [count];
   let columns = count > 3 ? 2 : 1;
   while (count % columns) columns += 1;
