@@ -5,20 +5,22 @@
 import type { Limits } from "../../src/gpu/index.ts";
 import type { GradientOptions } from "../../src/optim/index.ts";
 import type { Profile } from "../../src/reference/index.ts";
+import { fixtureCount } from "./fixtures.ts";
+import {
+  layouts,
+  type Memory,
+  matrixLayouts,
+  mixed,
+  type ParityTensor,
+  sizes,
+  tensorsFor,
+  vectors,
+} from "./layouts.ts";
 import { averages } from "./rows/around.ts";
-import { edgeShapes, edgeSizes, gptTensors, type ParityTensor, shaped, tensorsFor, vectors } from "./shapes.ts";
+import { takesMatrices } from "./shapes.ts";
 import { profilesOf, type Row, type RuleName, table } from "./table.ts";
 
-export { edgeSizes, type ParityTensor };
-
-/** How the tensors lie in memory. */
-export type Memory =
-  /** One slab of parameters and one of gradients, as the engine has them. */
-  | "slabs"
-  /** A buffer each, of just the tensor's bytes. */
-  | "own buffers"
-  /** One buffer, parameters and gradients in turn. */
-  | "one buffer";
+export type { Memory, ParityTensor };
 
 export interface ParityCase {
   readonly name: string;
@@ -41,7 +43,44 @@ export interface ParityCase {
 
 const profiles: readonly Profile[] = ["accurate", "torch"];
 
+/** Elements: none, one, around a group of four, a workgroup, a tile (1,024) and two tiles. */
+export const edgeSizes = [0, 1, 3, 4, 63, 64, 65, 255, 256, 257, 1023, 1024, 1025, 2049];
+
 const steps = 50;
+
+/** Matrices, and batches of them: the least, and one of four blocks, of 32 rows and 64 columns. */
+const edgeMatrices = [
+  [1, 1],
+  [1, 7],
+  [7, 1],
+  [3, 5],
+  [4, 3, 3, 3],
+  [40, 70],
+];
+/** And for the row of the table that is large itself: more blocks, and blocks of other shapes. */
+const largeMatrices = [
+  [63, 65],
+  [257, 129],
+  [1000, 3],
+  [3, 1000],
+  [2, 33, 65],
+  [300, 2, 3],
+];
+
+/** And for a rule that multiplies them: those that are transposed, and whose products are more than one block. */
+const edgeFactors = [
+  [0, 3],
+  [33, 20],
+  [65, 66],
+];
+
+/** What a row is tried on: vectors, or matrices where the oracle has one. */
+function edgeShapes({ rule, shape = [] }: Row): [what: string, shape: number[]][] {
+  if (shape.length < 2) return edgeSizes.map((size) => [`${size} elements`, [size]]);
+  const isLarge = shape.reduce((product, side) => product * side) > fixtureCount;
+  const more = takesMatrices(rule) ? edgeFactors : isLarge ? largeMatrices : [];
+  return [...edgeMatrices, ...more].map((sides) => [`[${sides.join(", ")}]`, sides]);
+}
 
 function tableCases(): ParityCase[] {
   return table.flatMap((row, rowIndex) =>
@@ -91,49 +130,6 @@ function rowNamed(rule: RuleName, desc: string): Row {
   if (row) return row;
   throw new Error(`cases: no row "${rule} · ${desc}" in the table.`);
 }
-
-type Layout = Pick<ParityCase, "tensors" | "memory" | "limits"> & { what: string; groups?: number; exempt?: boolean };
-
-const sizes = [5000, 3, 1, 1025, 2048, 77];
-
-const layouts: readonly Layout[] = [
-  { what: "148 tensors in 3 groups", tensors: gptTensors(12), memory: "slabs", limits: {}, groups: 3, exempt: true },
-  {
-    what: "bindings of 4 KiB",
-    tensors: vectors(sizes),
-    memory: "slabs",
-    limits: { maxStorageBufferBindingSize: 4096 },
-  },
-  {
-    what: "bindings of 9 KiB",
-    tensors: vectors(sizes),
-    memory: "slabs",
-    limits: { maxStorageBufferBindingSize: 9216 },
-  },
-  { what: "buffers of 20 KiB", tensors: vectors(sizes), memory: "slabs", limits: { maxBufferSize: 20480 } },
-  {
-    what: "3 workgroups a side",
-    tensors: vectors(sizes),
-    memory: "slabs",
-    limits: { maxComputeWorkgroupsPerDimension: 3 },
-  },
-  {
-    what: "workgroups of 16", // the largest tensor is more tiles than combine.wgsl has lanes
-    tensors: vectors(sizes),
-    memory: "slabs",
-    limits: { maxComputeInvocationsPerWorkgroup: 16 },
-  },
-  { what: "ragged buffers", tensors: vectors([1, 2, 3, 5, 7, 1025, 1030]), memory: "own buffers", limits: {} },
-  { what: "one buffer for all", tensors: vectors([1, 2, 300, 5, 64, 1025]), memory: "one buffer", limits: {} },
-];
-
-/** The same layouts for a rule that takes matrices for what they are, beside vectors; less than 6 KiB does not bind its sums. */
-const mixed = shaped([[63, 65], [3], [1000, 3], [2, 33, 65], [7], [4, 3, 3, 3], [1, 1]]);
-const matrixLayouts = layouts.slice(2).map((layout): Layout => {
-  if (layout.what !== "bindings of 9 KiB") return { ...layout, what: `matrices, ${layout.what}`, tensors: mixed };
-  const limits = { maxStorageBufferBindingSize: 6144 };
-  return { ...layout, what: "matrices, bindings of 6 KiB", tensors: mixed, limits };
-});
 
 function layoutCases(): ParityCase[] {
   return fullest.flatMap(({ rule, desc }) => {

@@ -22,8 +22,8 @@ export interface Comparison {
   readonly p99Ulp: number;
 }
 
-/** A tensor as the reference has it. */
-type Twin = Omit<references.SurroundedTensor, "shape"> & Record<string, Values>;
+/** What the reference holds of a tensor. */
+type Twin = { param: Values; grad: Values } & Record<string, Values>;
 type RuleMaker = (options: object) => UpdateRule;
 /** Rules of matrices ask for the tensor's sides. */
 export type Reference = references.Step<references.SurroundedTensor & { shape?: readonly number[] }, object>;
@@ -87,6 +87,8 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
   const tilings = tensors.map(({ name, shape }, i) => tilingOf(gpu, counts[i] as number, memory.grad(name), shape));
   const guard = new GuardTwin(test.gradients ?? {}, tilings);
   let taken = 0;
+  // One object for the whole run, in which a rule may remember something.
+  const given = twins.map((twin, i) => ({ ...twin, shape: tensors[i]?.shape ?? [] }));
   for (let tried = 1; tried <= steps; tried++) {
     const grads = counts.map((count, i) => gradientAt(seed + i, tried, count).map((g) => g * guard.scale));
     if (test.gradients && tried % 7 === 3) spoil(grads, tried);
@@ -96,13 +98,13 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
     if (isSkipped) continue;
     const t = ++taken;
     const hypers = rows.map((row) => resolvedHyper(row, t));
-    for (const [i, tensor] of twins.entries()) {
+    for (const [i, tensor] of given.entries()) {
       const spec = tensors[i] as (typeof tensors)[number];
       const hyper = hypers[spec.paramGroup] as ReturnType<typeof resolvedHyper>;
       const spared = test.exempt && exemptByDefault(spec) ? { ...hyper, weightDecay: 0 } : hyper;
       tensor.grad = used[i] as Values;
-      reference({ ...tensor, shape: spec.shape }, spared, t, float32, profile, tilings[i]);
-      for (const [k, name] of names.entries()) grow(scales[i]?.[k] as Values, tensor[name] as Values);
+      reference(tensor, spared, t, float32, profile, tilings[i]);
+      for (const [k, name] of names.entries()) grow(scales[i]?.[k] as Values, twins[i]?.[name] as Values);
     }
   }
   await optimizer.settled();

@@ -3,7 +3,8 @@ import { elementsOf, shapeOfState } from "../../src/optim/stateShape.ts";
 import type { Profile, Round, Values } from "../../src/reference/index.ts";
 import { float32, float64, surrounded } from "../../src/reference/index.ts";
 import { optionsOf, referenceOf, ruleOf } from "../parity/runCase.ts";
-import { type Row, type RowHyper, type RuleName, sidesFor } from "../parity/table.ts";
+import { shapeOf } from "../parity/shapes.ts";
+import type { Row, RowHyper, RuleName } from "../parity/table.ts";
 
 export interface Run {
   rule: RuleName;
@@ -32,7 +33,7 @@ export function run(what: Run, watch: (t: number, state: State) => void = () => 
   const row: Row = { rule: name, desc: "", hyper, ...(vary && { vary }) };
   const rule = ruleOf(name)({ ...optionsOf(row), profile });
   const state: State = { param: values(start) };
-  const shape = sidesFor(what, start.length);
+  const shape = shapeOf(what, start.length);
   const variant = rule.variant(rule.uses);
   for (const each of variant.state) {
     const sides = shapeOfState(variant, each, shape);
