@@ -110,11 +110,14 @@ function errorOf(parity, row, a, b) {
   return x && y ? parity.apart(row, x, y) : Number.NaN;
 }
 
-/** @param {Parity} parity @param {readonly object[]} rows @param {boolean} goesOn @param {object} [env] */
-function request({ checkpointTensors, checkpointSeed, stepsEach }, rows, goesOn, env) {
+/** @param {Parity} parity @param {readonly Row[]} rows @param {boolean} goesOn @param {object} [env] */
+function request({ tensorsOf, checkpointSeed, stepsEach }, rows, goesOn, env) {
   const steps = Array.from({ length: 3 * stepsEach }, (_, i) => i + 1);
-  const tensors = checkpointTensors.map(({ name, shape, rests }) => ({ name, shape, rests: steps.filter(rests) }));
-  return { seed: checkpointSeed, stepsEach, tensors, rows, goesOn, roundRootsCorrectly: env !== undefined };
+  const asked = rows.map((row) => {
+    const tensors = tensorsOf(row).map(({ name, shape, rests }) => ({ name, shape, rests: steps.filter(rests) }));
+    return { ...row, tensors };
+  });
+  return { seed: checkpointSeed, stepsEach, rows: asked, goesOn, roundRootsCorrectly: env !== undefined };
 }
 
 /**

@@ -14,22 +14,31 @@ import numpy as np
 import torch
 import torchCheckpoint
 
-from torchOracle import RULES, bits, gradient_at, initial_param, round_roots_correctly, torch_group
+from torchOracle import (
+    RULES,
+    bits,
+    gradient_at,
+    initial_param,
+    newton_schulz_in,
+    one_by_one,
+    round_roots_correctly,
+    torch_group,
+)
 
 
 class Run:
     """A model of nothing but parameters, its optimizer, and how often each of them was updated."""
 
     def __init__(self, row, request):
-        self.request = request
+        self.seed, self.tensors = request["seed"], row["tensors"]
         self.model = torch.nn.Module()
-        for i, tensor in enumerate(request["tensors"]):
-            self.set_parameter(tensor["name"], initial_param(request["seed"] + i, int(np.prod(tensor["shape"]))), tensor)
+        for i, tensor in enumerate(self.tensors):
+            self.set_parameter(tensor["name"], initial_param(self.seed + i, int(np.prod(tensor["shape"]))), tensor)
         # Not the model's order, which has the parameters of modules last; and in two groups.
-        self.parameters = {tensor["name"]: self.model.get_parameter(tensor["name"]) for tensor in request["tensors"]}
+        self.parameters = {tensor["name"]: self.model.get_parameter(tensor["name"]) for tensor in self.tensors}
         first, second, *others = self.parameters.values()
         groups = [{"params": [first, second]}, {"params": others}]
-        self.optimizer = RULES[row["rule"]](groups, foreach=False, **torch_group(row["rule"], row["hyper"]))
+        self.optimizer = RULES[row["rule"]](groups, **one_by_one(row["rule"]), **torch_group(row["rule"], row["hyper"]))
         self.counts = dict.fromkeys(self.parameters, 0)
 
     def set_parameter(self, name, values, tensor):
@@ -45,9 +54,9 @@ class Run:
 
     def train(self, first, last):
         for t in range(first, last + 1):
-            for i, (tensor, (name, parameter)) in enumerate(zip(self.request["tensors"], self.parameters.items())):
+            for i, (tensor, (name, parameter)) in enumerate(zip(self.tensors, self.parameters.items())):
                 rests = t in tensor["rests"]
-                grad = gradient_at(self.request["seed"] + i, t, parameter.numel())
+                grad = gradient_at(self.seed + i, t, parameter.numel())
                 parameter.grad = None if rests else torch.tensor(grad, dtype=torch.float32).reshape(parameter.shape)
                 self.counts[name] += 0 if rests else 1
             self.optimizer.step()
@@ -155,6 +164,7 @@ def main():
         round_roots_correctly()
     check_refusals()
     check_scaler()
+    torch.optim._muon._zeropower_via_newtonschulz = newton_schulz_in(torch.float32)
     work = go_on if request["goesOn"] else record
     answer = {"torch": torch.__version__.split("+")[0], "runs": [work(row, request) for row in request["rows"]]}
     json.dump(answer, sys.stdout)

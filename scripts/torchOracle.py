@@ -129,6 +129,11 @@ def defaults(optimizer_class):
     return optimizer_class([torch.zeros(1, 1)]).defaults
 
 
+def one_by_one(rule):
+    """Tensor by tensor. Muon has no other way, and no word for it."""
+    return {} if rule == "muon" else {"foreach": False}
+
+
 def newton_schulz_in(dtype):
     """PyTorch's own Newton-Schulz iteration, of which only the one word is changed that makes the matrix a bfloat16 one."""
     source = inspect.getsource(BFLOAT16_NEWTON_SCHULZ)
@@ -151,9 +156,7 @@ def run(rule, hypers, seed, shape, dtype):
     # Nor has its Muon a maximize.
     ascends = [rule == "muon" and group.pop("maximize", False) for group in groups]
 
-    # Muon has one way to go, and no word for it.
-    one_by_one = {} if rule == "muon" else {"foreach": False}
-    optimizer = RULES[rule]([param], **one_by_one, **groups[0])
+    optimizer = RULES[rule]([param], **one_by_one(rule), **groups[0])
     for t, (group, shrink, ascend) in enumerate(zip(groups, shrinks, ascends), start=1):
         optimizer.param_groups[0].update(group)
         param.grad = torch.tensor(gradient_at(seed, t, count), dtype=dtype).reshape(shape)

@@ -9,6 +9,7 @@ import {
   checkpointRun,
   checkpointTensors,
   stepsEach,
+  tensorsOf,
 } from "../parity/checkpoints.ts";
 import { hardwareGate } from "../parity/gates.ts";
 import { allocate, readAll } from "../parity/memory.ts";
@@ -22,7 +23,7 @@ gpuTest.for(checkpointRows.map((row) => [`${row.rule}: ${row.desc}`, row] as con
     const { at } = checkpointRun(row);
     const [first, second] = [1, 2].map((thirds) => held(at[thirds * stepsEach] as Checkpoint, readOptimizerState));
     if (!first || !second) throw new Error("There is no checkpoint.");
-    const specs = checkpointTensors.map(({ name, shape }) => ({ name, shape, paramGroup: 0 }));
+    const specs = tensorsOf(row).map(({ name, shape }) => ({ name, shape, paramGroup: 0 }));
     const memory = allocate(gpu, specs, "slabs");
     memory.write("param", first.params as Float32Array<ArrayBuffer>[]);
     const tensors = specs.map((spec) => ({ ...spec, param: memory.param(spec.name), grad: memory.grad(spec.name) }));

@@ -4,6 +4,7 @@
  */
 import checkpointsJson from "../fixtures/checkpoints.json";
 import { type Bits, gradientAt, initialParam } from "./fixtures.ts";
+import { takesMatrices } from "./shapes.ts";
 import { type Row, torchRows } from "./table.ts";
 
 const chosen: readonly [rule: Row["rule"], desc: string][] = [
@@ -19,6 +20,7 @@ const chosen: readonly [rule: Row["rule"], desc: string][] = [
   ["nadam", "decoupled decay"],
   ["radam", "weight decay"],
   ["adafactor", "decay"],
+  ["muon", "strong decay"],
 ];
 
 /** Rows of the table, one set of hyperparameters for all steps: a schedule would have to be carried over too. */
@@ -46,6 +48,12 @@ export const checkpointTensors: readonly CheckpointTensor[] = [
   { name: "scale", shape: [], rests: (t) => t <= 12 },
   { name: "unused", shape: [2, 3], rests: () => true },
 ];
+
+/** The same for a rule: where it takes matrices alone, columns in the place of the others. */
+export const tensorsOf = ({ rule }: Pick<Row, "rule">): readonly CheckpointTensor[] =>
+  checkpointTensors.map(({ shape, ...tensor }) => {
+    return { ...tensor, shape: takesMatrices(rule) && shape.length !== 2 ? [elementsOf(shape), 1] : shape };
+  });
 
 export const elementsOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
 

@@ -10,6 +10,7 @@ import {
   checkpointTensors,
   elementsOf,
   stepsEach,
+  tensorsOf,
 } from "./checkpoints.ts";
 import { decodeFloat32, worstUlpError } from "./fixtures.ts";
 import { referenceOf, resolvedHyper, ruleOf } from "./runCase.ts";
@@ -26,7 +27,7 @@ export function resume(
   to: number,
   watch: (tensor: number, values: Tensor) => void = () => {},
 ): OptimizerState {
-  const tensors = checkpointTensors.map(({ name, shape, rests }, i): [string, TensorState] => {
+  const tensors = tensorsOf(row).map(({ name, shape, rests }, i): [string, TensorState] => {
     const before = saved.tensors.get(name) as TensorState;
     const tensor = { param: params[i] as Values, ...Object.fromEntries(before.states) } as Tensor;
     const given = { ...tensor, shape };
@@ -48,7 +49,7 @@ export function resume(
 function beginning(row: Row): OptimizerState {
   const rule = ruleOf(row.rule)(row.hyper);
   const variant = rule.variant(rule.uses);
-  const tensors = checkpointTensors.map(({ name, shape }): [string, TensorState] => {
+  const tensors = tensorsOf(row).map(({ name, shape }): [string, TensorState] => {
     const states = variant.state.flatMap((each) => {
       const sides = shapeOfState(variant, each, shape);
       return sides ? [[each, new Float32Array(elementsOf(sides))] as const] : [];
