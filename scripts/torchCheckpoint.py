@@ -41,6 +41,7 @@ STATES = {
     "NAdam": lambda *_: ["exp_avg", "exp_avg_sq"],
     "RAdam": lambda *_: ["exp_avg", "exp_avg_sq"],
     "Adafactor": lambda _, parameter: ["row_var", "col_var"] if parameter.dim() > 1 else ["variance"],
+    "Muon": lambda *_: ["momentum_buffer"],
 }
 # Those that do not have the parameter's sides.
 SHAPES = {
@@ -118,8 +119,8 @@ def to_torch(data, optimizer, names):
 def from_torch(optimizer, names, *, frozen=(), steps=None, profile="torch", scaler=None):
     """The bytes of a file with an optimizer's state; `names` are of its parameters, in its order.
 
-    `steps` has the step counts, by name, of optimizers that do not count: SGD. Where a name is left out it is 1 or 0, by
-    whether there is a momentum buffer, which is all that SGD's next step depends on.
+    `steps` has the step counts, by name, of optimizers that do not count: SGD and Muon. Where a name is left out it is 1 or
+    0, by whether there is a momentum buffer, which is all that their next step depends on.
     """
     rule = rule_of(optimizer)
     tensors, entries = {}, []
@@ -209,7 +210,7 @@ def _checked(name, parameter, facts):
 
 def _counters(rule, count, group):
     """The step as PyTorch has it, and what it makes of all steps so far."""
-    if rule == "sgd":
+    if rule in ("sgd", "muon"):
         return {}
     counters = {"step": torch.tensor(float(count), dtype=torch.float32)}
     if rule == "nadam":
