@@ -95,7 +95,8 @@ fn moved(sum: f32, line: Line, axis: Axis) -> f32 {
 
 fn mean(sum: f32, count: f32) -> f32 {
   if (TORCH) {
-    let norm = sqrt(sum);
+    // The choice keeps compilers from taking the square of a root for the number: Mesa's did.
+    let norm = select(0.0, sqrt(sum), sum > 0.0);
     return norm * norm / count;
   }
   return sum / count;
