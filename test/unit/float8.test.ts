@@ -36,7 +36,7 @@ describe.each(kinds)("$kind", ({ kind, largestScale, relative }) => {
   });
 
   test("the largest number of a block is not cut off, and the scale is the smallest that lets it be", () => {
-    for (const largest of [1, 1.874, 1.875, 1.8751, 1.99, 2, 1e-30, 3e38].map(Math.fround)) {
+    for (const largest of [1, 1.874, 1.875, 1.8751, 1.99, 2, 1e-20, 3e38].map(Math.fround)) {
       const found = toFloat8(Float32Array.of(largest, largest / 2), kind, randomAt);
       const [first = 0, second = 0] = fromFloat8(found, kind);
       expect(Math.abs(first - largest) / largest).toBeLessThanOrEqual(1 / 8);
