@@ -15,7 +15,7 @@ const texts = Object.fromEntries(
 const optim = Object.entries(variants).flatMap(([variant, rule]) =>
   ([4, 1] as const).map((lanes) => ({
     name: `optim/${variant} in lanes of ${lanes}`,
-    parts: moduleParts(rule.variant(rule.uses).parts, lanes),
+    parts: moduleParts(rule.variant(rule.uses), lanes),
   })),
 );
 

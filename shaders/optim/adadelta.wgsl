@@ -7,7 +7,6 @@
 // ε lies inside both roots, and the learning rate, which the paper does not have, is 1.
 
 struct Hyper {
-  ascent: f32, // -1 to maximize, else 1
   lr: f32,
   weightDecay: f32,
   rho: f32,
@@ -19,12 +18,12 @@ struct Hyper {
 @group(1) @binding(1) var<storage, read_write> vDelta: array<Wide>;
 
 fn update(at: Place, h: Hyper) {
-  let p = param[at.param];
-  let g = gradient(at, h) + h.weightDecay * p;
+  let p = loadParam(at);
+  let g = gradient(at) + h.weightDecay * decaying(p, at);
   let vNow = secondMoment(v[at.state], g, h.rho, h.oneMinusRho);
   v[at.state] = vNow;
   let vDeltaBefore = vDelta[at.state];
   let delta = (sqrt(vDeltaBefore + h.eps) / sqrt(vNow + h.eps)) * g;
   vDelta[at.state] = secondMoment(vDeltaBefore, delta, h.rho, h.oneMinusRho);
-  param[at.param] = p - h.lr * delta;
+  storeParam(at, p - h.lr * delta);
 }

@@ -5,7 +5,6 @@
 // Both numeric profiles are this.
 
 struct Hyper {
-  ascent: f32, // -1 to maximize, else 1
   stepSize: f32, // lrₜ
   weightDecay: f32,
   eps: f32,
@@ -14,9 +13,9 @@ struct Hyper {
 @group(1) @binding(0) var<storage, read_write> sum: array<Wide>;
 
 fn update(at: Place, h: Hyper) {
-  let p = param[at.param];
-  let g = gradient(at, h) + h.weightDecay * p;
+  let p = loadParam(at);
+  let g = gradient(at) + h.weightDecay * decaying(p, at);
   let sumNow = sum[at.state] + g * g;
   sum[at.state] = sumNow;
-  param[at.param] = p - (h.stepSize * g) / (sqrt(sumNow) + h.eps);
+  storeParam(at, p - (h.stepSize * g) / (sqrt(sumNow) + h.eps));
 }

@@ -4,7 +4,6 @@
 // A weight with large gradients hardly shrinks then; AdamW is the rule that shrinks all weights alike.
 
 struct Hyper {
-  ascent: f32, // -1 to maximize, else 1
   weightDecay: f32,
   beta1: f32,
   oneMinusBeta1: f32,
@@ -16,7 +15,7 @@ struct Hyper {
 }
 
 fn update(at: Place, h: Hyper) {
-  let p = param[at.param];
-  let g = gradient(at, h) + h.weightDecay * p;
-  param[at.param] = p - adamStep(g, at.state, h);
+  let p = loadParam(at);
+  let g = gradient(at) + h.weightDecay * decaying(p, at);
+  storeParam(at, p - adamStep(g, at.state, h));
 }

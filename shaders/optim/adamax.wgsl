@@ -6,7 +6,6 @@
 // ε, which the paper does not have, lies in u, as PyTorch has it. Both numeric profiles are this.
 
 struct Hyper {
-  ascent: f32, // -1 to maximize, else 1
   weightDecay: f32,
   beta1: f32,
   oneMinusBeta1: f32,
@@ -19,11 +18,11 @@ struct Hyper {
 @group(1) @binding(1) var<storage, read_write> u: array<Wide>;
 
 fn update(at: Place, h: Hyper) {
-  let p = param[at.param];
-  let g = gradient(at, h) + h.weightDecay * p;
+  let p = loadParam(at);
+  let g = gradient(at) + h.weightDecay * decaying(p, at);
   let mNow = lerp(m[at.state], g, h.oneMinusBeta1, h.beta1);
   m[at.state] = mNow;
   let uNow = max(h.beta2 * u[at.state], abs(g) + h.eps);
   u[at.state] = uNow;
-  param[at.param] = p - (h.stepSize * mNow) / uNow;
+  storeParam(at, p - (h.stepSize * mNow) / uNow);
 }

@@ -3,7 +3,6 @@
 // The moments never see the decay. As in PyTorch, and unlike the paper, the decay is multiplied with the learning rate.
 
 struct Hyper {
-  ascent: f32, // -1 to maximize, else 1
   decay: f32, // lr λ
   keep: f32, // 1 - lr λ
   beta1: f32,
@@ -16,6 +15,6 @@ struct Hyper {
 }
 
 fn update(at: Place, h: Hyper) {
-  let step = adamStep(gradient(at, h), at.state, h);
-  param[at.param] = shrinkThenStep(param[at.param], h.decay, h.keep, step);
+  let step = adamStep(gradient(at), at.state, h);
+  storeParam(at, shrinkThenStep(loadParam(at), at, h.decay, h.keep, step));
 }

@@ -8,7 +8,6 @@
 // step, their code's `no_prox`, and not p / (1 + lr λ) after it, so that weightDecay is the shrink here as everywhere.
 
 struct Hyper {
-  ascent: f32, // -1 to maximize, else 1
   decay: f32, // lr λ
   keep: f32, // 1 - lr λ
   beta1: f32,
@@ -31,7 +30,7 @@ struct Hyper {
 
 fn update(at: Place, h: Hyper) {
   let i = at.state;
-  let g = gradient(at, h);
+  let g = gradient(at);
   let d = h.differenceShare * (g - gBefore[i]);
   let mNow = lerp(m[i], g, h.oneMinusBeta1, h.beta1);
   let vNow = lerp(v[i], d, h.oneMinusBeta2, h.beta2);
@@ -41,13 +40,13 @@ fn update(at: Place, h: Hyper) {
   n[i] = nNow;
   gBefore[i] = g;
   let denominator = sqrt(nNow) / h.rootBiasCorrection3 + h.eps;
-  param[at.param] = shrinkThenSteps(param[at.param], h.stepSize * mNow, h.differenceStepSize * vNow, denominator, h);
+  storeParam(at, shrinkThenSteps(loadParam(at), at, h.stepSize * mNow, h.differenceStepSize * vNow, denominator, h));
 }
 
 /// `accurate`: one difference, as `shrinkThenStep`. `torch`: the order of the authors' code, a division for each step.
-fn shrinkThenSteps(p: Wide, a: Wide, b: Wide, denominator: Wide, h: Hyper) -> Wide {
+fn shrinkThenSteps(p: Wide, at: Place, a: Wide, b: Wide, denominator: Wide, h: Hyper) -> Wide {
   if (TORCH) {
-    return (h.keep * p - a / denominator) - b / denominator;
+    return shrinkThenStep(p, at, h.decay, h.keep, a / denominator) - b / denominator;
   }
-  return p - (h.decay * p + (a + b) / denominator);
+  return shrinkThenStep(p, at, h.decay, h.keep, (a + b) / denominator);
 }

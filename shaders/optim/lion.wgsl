@@ -8,7 +8,6 @@
 // schedule they are true (test/unit/lion.test.ts).
 
 struct Hyper {
-  ascent: f32, // -1 to maximize, else 1
   lr: f32,
   decay: f32, // lr λ
   keep: f32, // 1 - lr λ
@@ -21,11 +20,11 @@ struct Hyper {
 @group(1) @binding(0) var<storage, read_write> m: array<Wide>;
 
 fn update(at: Place, h: Hyper) {
-  let g = gradient(at, h);
+  let g = gradient(at);
   let mBefore = m[at.state];
   let step = h.lr * sign(blend(mBefore, g, h.beta1, h.oneMinusBeta1));
   m[at.state] = blend(mBefore, g, h.beta2, h.oneMinusBeta2);
-  param[at.param] = shrinkThenStep(param[at.param], h.decay, h.keep, step);
+  storeParam(at, shrinkThenStep(loadParam(at), at, h.decay, h.keep, step));
 }
 
 /// β m + (1 - β) g. `accurate` takes the lerp, since the rounded β and 1 - β do not sum to 1; `torch` the two products.

@@ -8,7 +8,6 @@
 // PyTorch writes the two parts of the step apart, as the torch profile does.
 
 struct Hyper {
-  ascent: f32, // -1 to maximize, else 1
   weightDecay: f32, // 0 where decoupled
   decay: f32, // lr λ, 0 where coupled
   keep: f32, // 1 - lr λ, 1 where coupled
@@ -22,23 +21,17 @@ struct Hyper {
   eps: f32,
 }
 
-@group(1) @binding(0) var<storage, read_write> m: array<Wide>;
-@group(1) @binding(1) var<storage, read_write> v: array<Wide>;
-
 fn update(at: Place, h: Hyper) {
-  let p = param[at.param];
-  let g = gradient(at, h) + h.weightDecay * p;
-  let mNow = lerp(m[at.state], g, h.oneMinusBeta1, h.beta1);
-  let vNow = secondMoment(v[at.state], g, h.beta2, h.oneMinusBeta2);
-  m[at.state] = mNow;
-  v[at.state] = vNow;
-  let denominator = sqrt(vNow / h.biasCorrection2) + h.eps;
-  param[at.param] = nesterovStep(p, h.gradientStep * g, h.momentumStep * mNow, denominator, h);
+  let p = loadParam(at);
+  let g = gradient(at) + h.weightDecay * decaying(p, at);
+  let now = updateMoments(g, at.state, h);
+  let denominator = sqrt(now.v / h.biasCorrection2) + h.eps;
+  storeParam(at, nesterovStep(p, at, h.gradientStep * g, h.momentumStep * now.m, denominator, h));
 }
 
-fn nesterovStep(p: Wide, along: Wide, ahead: Wide, denominator: Wide, h: Hyper) -> Wide {
+fn nesterovStep(p: Wide, at: Place, along: Wide, ahead: Wide, denominator: Wide, h: Hyper) -> Wide {
   if (TORCH) {
-    return shrinkThenStep(p, h.decay, h.keep, along / denominator) - ahead / denominator;
+    return shrinkThenStep(p, at, h.decay, h.keep, along / denominator) - ahead / denominator;
   }
-  return shrinkThenStep(p, h.decay, h.keep, (along + ahead) / denominator);
+  return shrinkThenStep(p, at, h.decay, h.keep, (along + ahead) / denominator);
 }

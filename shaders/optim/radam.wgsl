@@ -8,7 +8,6 @@
 // `accurate` has all scalars of the step in one; `torch` multiplies them one after the other, as PyTorch does.
 
 struct Hyper {
-  ascent: f32, // -1 to maximize, else 1
   weightDecay: f32, // 0 where decoupled
   decay: f32, // lr λ, 0 where coupled
   keep: f32, // 1 - lr λ, 1 where coupled
@@ -25,17 +24,11 @@ struct Hyper {
   eps: f32,
 }
 
-@group(1) @binding(0) var<storage, read_write> m: array<Wide>;
-@group(1) @binding(1) var<storage, read_write> v: array<Wide>;
-
 fn update(at: Place, h: Hyper) {
-  let p = param[at.param];
-  let g = gradient(at, h) + h.weightDecay * p;
-  let mNow = lerp(m[at.state], g, h.oneMinusBeta1, h.beta1);
-  let vNow = secondMoment(v[at.state], g, h.beta2, h.oneMinusBeta2);
-  m[at.state] = mNow;
-  v[at.state] = vNow;
-  param[at.param] = shrinkThenStep(p, h.decay, h.keep, rectifiedStep(mNow, sqrt(vNow) + h.eps, h));
+  let p = loadParam(at);
+  let g = gradient(at) + h.weightDecay * decaying(p, at);
+  let now = updateMoments(g, at.state, h);
+  storeParam(at, shrinkThenStep(p, at, h.decay, h.keep, rectifiedStep(now.m, sqrt(now.v) + h.eps, h)));
 }
 
 fn rectifiedStep(mNow: Wide, denominator: Wide, h: Hyper) -> Wide {

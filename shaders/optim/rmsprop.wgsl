@@ -6,7 +6,6 @@
 // momentum, whose velocity then sums the normalized gradients.
 
 struct Hyper {
-  ascent: f32, // -1 to maximize, else 1
   lr: f32,
   weightDecay: f32,
   alpha: f32,
@@ -18,10 +17,10 @@ struct Hyper {
 @group(1) @binding(0) var<storage, read_write> v: array<Wide>;
 
 fn update(at: Place, h: Hyper) {
-  let p = param[at.param];
-  let g = gradient(at, h) + h.weightDecay * p;
+  let p = loadParam(at);
+  let g = gradient(at) + h.weightDecay * decaying(p, at);
   let vNow = secondMoment(v[at.state], g, h.alpha, h.oneMinusAlpha);
   v[at.state] = vNow;
   let denominator = sqrt(variance(vNow, g, at.state, h)) + h.eps;
-  param[at.param] = p - normalizedStep(g, denominator, at.state, h);
+  storeParam(at, p - normalizedStep(g, denominator, at.state, h));
 }

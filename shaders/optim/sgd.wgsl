@@ -4,7 +4,6 @@
 // Without momentum that is p ← (1 - lr λ) p - lr g: shrink, then step. Both numeric profiles are this.
 
 struct Hyper {
-  ascent: f32, // -1 to maximize, else 1
   lr: f32,
   weightDecay: f32,
   momentum: f32,
@@ -13,7 +12,7 @@ struct Hyper {
 }
 
 fn update(at: Place, h: Hyper) {
-  let p = param[at.param];
-  let g = gradient(at, h) + h.weightDecay * p;
-  param[at.param] = p - h.lr * direction(g, at.state, h);
+  let p = loadParam(at);
+  let g = gradient(at) + h.weightDecay * decaying(p, at);
+  storeParam(at, p - h.lr * direction(g, at.state, h));
 }

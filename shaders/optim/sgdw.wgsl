@@ -4,7 +4,6 @@
 // paper, the decay is multiplied with the learning rate.
 
 struct Hyper {
-  ascent: f32, // -1 to maximize, else 1
   lr: f32,
   decay: f32, // lr λ
   keep: f32, // 1 - lr λ
@@ -14,6 +13,6 @@ struct Hyper {
 }
 
 fn update(at: Place, h: Hyper) {
-  let step = h.lr * direction(gradient(at, h), at.state, h);
-  param[at.param] = shrinkThenStep(param[at.param], h.decay, h.keep, step);
+  let step = h.lr * direction(gradient(at), at.state, h);
+  storeParam(at, shrinkThenStep(loadParam(at), at, h.decay, h.keep, step));
 }

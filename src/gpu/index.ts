@@ -1,7 +1,7 @@
 export type { AdapterDescription } from "./adapter.ts";
 export * from "./errors.ts";
 export { foldGrid } from "./grid.ts";
-export { type Access, Kernel, KernelCache, type KernelSource } from "./kernel.ts";
+export { type Access, type Bindings, Kernel, KernelCache, type KernelSource } from "./kernel.ts";
 export type { Limits } from "./limits.ts";
 export { Gpu, type GpuOptions, openGpu } from "./openGpu.ts";
 export { BufferPool, type PoolStats } from "./pool.ts";

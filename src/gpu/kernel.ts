@@ -8,14 +8,17 @@ import type { Dispatch } from "./stream.ts";
 /** How a kernel uses a binding: `read` and `readWrite` are storage, `uniform` is uniform. */
 export type Access = "read" | "readWrite" | "uniform";
 
+/** What a bind group holds, by the numbers of the bindings; an array where they are 0, 1, …. */
+export type Bindings<T> = Readonly<Record<number, T>>;
+
 /** One WGSL entry point, `main`, and the bind groups it takes. */
 export interface KernelSource {
   /** `room/thing`, such as `optim/adamw`. */
   readonly label: string;
   /** Files that make up the module, in order. */
   readonly parts: readonly ShaderPart[];
-  /** For each bind group, the access of its bindings in the order of their numbers. */
-  readonly bindings: readonly (readonly Access[])[];
+  /** For each bind group, the access of its bindings. */
+  readonly bindings: readonly Bindings<Access>[];
   /** Values of the module's `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;
 }
@@ -32,18 +35,18 @@ export class Kernel {
   ) {}
 
   /**
-   * A launch of `workgroups` workgroups over the given slices, in the order of the kernel's bindings. More workgroups
+   * A launch of `workgroups` workgroups over the given slices, one for each of the kernel's bindings. More workgroups
    * than one side of a grid may have are folded into two sides (see `foldGrid`).
    * @throws AlignmentError or LimitError naming the binding that the device would refuse.
    */
-  prepare(slices: readonly (readonly Slice[])[], workgroups: number): Dispatch {
+  prepare(slices: readonly Bindings<Slice>[], workgroups: number): Dispatch {
     const [x, y] = foldGrid(workgroups, this.limits.maxComputeWorkgroupsPerDimension);
-    for (const [i, group] of slices.entries()) for (const [j, slice] of group.entries()) this.#checkSlice(slice, i, j);
+    for (const [i, group] of slices.entries()) for (const [j, slice] of numbered(group)) this.#checkSlice(slice, i, j);
     const bindGroups = slices.map((group, i) =>
       this.device.createBindGroup({
         label: this.label,
         layout: this.layouts[i] as GPUBindGroupLayout,
-        entries: group.map((resource, binding) => ({ binding, resource })),
+        entries: numbered(group).map(([binding, resource]) => ({ binding, resource })),
       }),
     );
     return { label: this.label, pipeline: this.pipeline, bindGroups, x, y };
@@ -62,6 +65,9 @@ export class Kernel {
     }
   }
 }
+
+const numbered = <T>(group: Bindings<T>): [number, T][] =>
+  Object.entries(group).map(([binding, value]) => [Number(binding), value]);
 
 /** Compiled kernels, each made once. */
 export class KernelCache {
@@ -112,14 +118,14 @@ export class KernelCache {
     }
   }
 
-  #layout(group: readonly Access[]): GPUBindGroupLayout {
-    const key = group.join();
+  #layout(group: Bindings<Access>): GPUBindGroupLayout {
+    const key = JSON.stringify(group);
     const known = this.#layouts.get(key);
     if (known) return known;
     const types = { read: "read-only-storage", readWrite: "storage", uniform: "uniform" } as const;
     const layout = this.#device.createBindGroupLayout({
       label: key,
-      entries: group.map((access, binding) => ({
+      entries: numbered(group).map(([binding, access]) => ({
         binding,
         visibility: GPUShaderStage.COMPUTE,
         buffer: { type: types[access] },

@@ -26,19 +26,27 @@ const torchName = (rule: string, state: string): string => torchNamesOf[rule]?.[
 const format = "shrinkstep optimizer state 1";
 
 /** The names of the tensors, in order, with what is known of them beside their numbers. */
-type Entry = readonly [name: string, facts: Pick<TensorState, "shape" | "stepCount" | "isFrozen">];
+type Entry = readonly [name: string, facts: Omit<TensorState, "states">];
 
 /** The state as the bytes of a safetensors file. */
-export function writeOptimizerState({ rule, profile, stepCount, tensors }: OptimizerState): Uint8Array<ArrayBuffer> {
+export function writeOptimizerState({
+  rule,
+  profile,
+  stepCount,
+  lossScale,
+  tensors,
+}: OptimizerState): Uint8Array<ArrayBuffer> {
   const entries: Entry[] = [];
   const numbers = new Map<string, SafetensorsTensor>();
-  for (const [name, { shape, stepCount: own, isFrozen, states }] of tensors) {
-    entries.push([name, { shape, stepCount: own, isFrozen }]);
+  for (const [name, { states, ...facts }] of tensors) {
+    const { shape } = facts;
+    entries.push([name, facts]);
     for (const [state, data] of states) {
       numbers.set(`optim.${name}.${torchName(rule, state)}`, { dtype: "F32", shape, data });
     }
   }
-  const metadata = { format, rule, profile, stepCount: String(stepCount), tensors: JSON.stringify(entries) };
+  const scale = lossScale && { lossScale: JSON.stringify(lossScale) };
+  const metadata = { format, rule, profile, stepCount: String(stepCount), ...scale, tensors: JSON.stringify(entries) };
   return writeSafetensors(numbers, metadata);
 }
 
@@ -58,7 +66,7 @@ export function readOptimizerState(bytes: Uint8Array): OptimizerState {
   const names = { ...torchNames, ...torchNamesOf[rule] };
   const ours = new Map(Object.entries(names).map(([name, torch]) => [torch, name]));
   const tensors = new Map<string, TensorState>();
-  for (const [name, { shape, stepCount, isFrozen }] of entriesOf(metadata.get("tensors") ?? "")) {
+  for (const [name, facts] of entriesOf(metadata.get("tensors") ?? "")) {
     const prefix = `optim.${name}.`;
     const states = new Map<string, Float32Array<ArrayBuffer>>();
     for (const [key, { dtype, data }] of numbers) {
@@ -67,14 +75,22 @@ export function readOptimizerState(bytes: Uint8Array): OptimizerState {
       // A tensor's name may be the beginning of another's.
       if (!state.includes(".")) states.set(ours.get(state) ?? state, Float32Array.from(data));
     }
-    tensors.set(name, { shape, stepCount, isFrozen, states });
+    tensors.set(name, { ...facts, states });
   }
   return {
     rule,
     profile: (metadata.get("profile") ?? "accurate") as Profile,
     stepCount: Number(metadata.get("stepCount")),
+    ...scaleOf(metadata.get("lossScale")),
     tensors,
   };
+}
+
+/** Its numbers are checked when it is loaded. */
+function scaleOf(text: string | undefined): Pick<OptimizerState, "lossScale"> {
+  if (text === undefined) return {};
+  const [, scale, good] = /^\{"scale":([\d.e+-]+),"good":(\d+)\}$/.exec(text) ?? [];
+  return { lossScale: { scale: Number(scale), good: Number(good) } };
 }
 
 function entriesOf(text: string): Entry[] {
@@ -92,6 +108,7 @@ function entriesOf(text: string): Entry[] {
 
 function isEntry(value: unknown): value is Entry {
   if (!Array.isArray(value) || typeof value[0] !== "string" || typeof value[1] !== "object" || !value[1]) return false;
-  const { shape, stepCount, isFrozen } = value[1] as Record<string, unknown>;
-  return Array.isArray(shape) && typeof stepCount === "number" && typeof isFrozen === "boolean";
+  const { shape, stepCount, isFrozen, memory = {} } = value[1] as Record<string, unknown>;
+  const isMemory = typeof memory === "object" && memory !== null && Object.values(memory).every(Number.isFinite);
+  return Array.isArray(shape) && typeof stepCount === "number" && typeof isFrozen === "boolean" && isMemory;
 }

@@ -1,72 +1,265 @@
 import { type Dispatch, type Gpu, type Kernel, layoutSlab, refusal, Slab, type Slice } from "../gpu/index.ts";
-import { moduleParts } from "./parts.ts";
+import type { BuiltGuard, Guard } from "./gradients/guard.ts";
+import type { CheckedGradients } from "./gradients/options.ts";
+import { bindingOf, measureOf, measureParts, moduleParts } from "./parts.ts";
 import { findCulprit, rehearse } from "./rehearse.ts";
-import { type Placement, planRuns, tileFields, tileTable } from "./tiles.ts";
-import type { UpdateRule, Variant } from "./updateRule.ts";
+import { rowFloats, verdictBytes } from "./stepRows.ts";
+import { planRuns, type Run, type TileSizes, tileCount, tileFields, tileTable } from "./tiles.ts";
+import { makeTotals, type TiledPlacement, type Totals } from "./totals.ts";
+import type { UpdateRule } from "./updateRule.ts";
+import type { Around, BuiltPass, PassTensor, Variant } from "./variant.ts";
+
+/** The tensors of one rule, and the shader that it asks for. */
+export interface Family {
+  readonly rule: UpdateRule;
+  readonly variant: Variant;
+  /** The optimizer's own states beside the rule's, by name, with their bindings in bind group 1. */
+  readonly extras: Readonly<Record<string, number>>;
+  readonly tensors: readonly PassTensor[];
+}
+
+export interface UpdatePlan {
+  readonly families: readonly Family[];
+  readonly around: Around;
+  readonly gradients: CheckedGradients;
+  readonly guard: Guard | undefined;
+}
 
 export interface BuiltUpdate {
   readonly dispatches: readonly Dispatch[];
-  /** Where the step's scalars go. */
-  readonly scalars: Slice;
+  /** Where the rows of scalars go. */
+  readonly rows: Slice;
+  readonly guard: BuiltGuard | undefined;
+  /** Lanes of the update's workgroups. */
+  readonly workgroupSize: number;
   /** Says which row of scalars each tensor has, by name; one that has none is left alone. */
-  readonly assign: (rowOf: ReadonlyMap<string, number>) => void;
+  assign(rowOf: ReadonlyMap<string, number>): void;
   /** Gives back what was made. */
-  readonly release: () => void;
+  release(): void;
 }
+
+/** Steps whose rows are kept at once, at most, where one may turn out to have been skipped. */
+const mostSlots = 1024;
+
+/** How many steps' rows there is room for. */
+export const slotsIn = (rows: Slice, rowsOfStep: number): number =>
+  Math.max(1, Math.min(mostSlots, Math.floor(rows.size / (Math.max(rowsOfStep, 1) * rowFloats * 4))));
 
 /**
  * Makes all that the updates need: kernels, tables of tiles, bind groups. After it a step creates nothing.
  * @throws WrongDeviceError, DisposedError or ValidationError, by rejection, naming the tensor whose buffer cannot be used.
  */
-export async function buildDispatches(
-  gpu: Gpu,
-  rule: UpdateRule,
-  variant: Variant,
-  { placements, scalarCount }: { readonly placements: readonly Placement[]; readonly scalarCount: number },
-): Promise<BuiltUpdate> {
-  const { limits, pool, stream } = gpu;
-  const workgroupSize = Math.min(256, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
-  const runs = planRuns(placements, { ...limits, workgroupSize });
-  const label = `optim/${rule.name}`;
-  const kernelFor = (lanes: 4 | 1) =>
-    gpu.kernels.get({
-      label,
-      parts: moduleParts(variant.parts, lanes),
-      bindings: [
-        ["readWrite", "readWrite", "read", "read"],
-        ...(variant.state.length ? [variant.state.map(() => "readWrite" as const)] : []),
-      ],
-      constants: {
-        WORKGROUP_SIZE: workgroupSize,
-        GRID_WIDTH: limits.maxComputeWorkgroupsPerDimension,
-        TORCH: rule.profile === "torch" ? 1 : 0,
-      },
-    });
-  const kernels = await Promise.all(runs.map(({ lanes }) => kernelFor(lanes)));
-
-  const tables = [
-    ...runs.map(({ tiles }, i) => ({ name: `tiles ${i}`, elements: tiles.length * tileFields })),
-    { name: "scalars", elements: scalarCount },
-  ];
-  const slab = new Slab(pool, layoutSlab(tables, limits.maxBufferSize), `${label} tables`);
-  const scalars = slab.slice("scalars");
+export async function buildUpdate(gpu: Gpu, plan: UpdatePlan): Promise<BuiltUpdate> {
+  const { limits, pool } = gpu;
+  const most = Math.min(256, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
+  const workgroupSize = 2 ** Math.floor(Math.log2(most));
+  const sizes = { ...limits, workgroupSize };
+  const placements = placed(plan.families, workgroupSize);
+  const owners: { release(): void }[] = [];
   try {
-    const [dispatches, refused] = await rehearse(gpu, () =>
-      runs.map(({ param, grad, states, tiles }, i) => {
-        const shared = [param, grad, slab.slice(`tiles ${i}`), scalars];
-        return (kernels[i] as Kernel).prepare(states.length ? [shared, states] : [shared], tiles.length);
-      }),
+    const slab = new Slab(
+      pool,
+      layoutSlab([rowsEntry(plan, limits.maxBufferSize)], limits.maxBufferSize),
+      "optim/rows",
     );
-    if (refused) {
-      const culprit = await findCulprit(gpu, placements, await kernelFor(1), scalars);
-      throw culprit ?? refusal("optimizer: a buffer of its tensors", refused);
+    owners.push({ release: () => slab.destroy() });
+    const whole = slab.slice("rows");
+    const rows = plan.guard ? { ...whole, offset: verdictBytes, size: whole.size - verdictBytes } : whole;
+    const guard = await plan.guard?.build([...placements.values()].flat(), { ...whole, size: verdictBytes }, sizes);
+    if (guard) owners.push(guard);
+    const built: BuiltPass[] = [];
+    for (const [family, tiled] of placements) {
+      if (tiled.length === 0) continue;
+      const parts = await buildFamily(gpu, { ...plan, ...family, tiled, sizes, rows: whole });
+      owners.push(parts);
+      built.push(parts);
     }
-    const assign = (rowOf: ReadonlyMap<string, number>): void => {
-      for (const [i, run] of runs.entries()) stream.write(slab.slice(`tiles ${i}`), tileTable(run, rowOf));
+    return {
+      dispatches: [...(guard?.dispatches ?? []), ...built.flatMap(({ dispatches }) => dispatches)],
+      rows,
+      guard,
+      workgroupSize,
+      assign: (rowOf) => {
+        for (const each of [guard, ...built]) each?.assign?.(rowOf);
+      },
+      release: () => {
+        for (const owner of owners) owner.release();
+      },
     };
-    return { dispatches, scalars, assign, release: () => slab.destroy() };
   } catch (error) {
-    slab.destroy();
+    for (const owner of owners) owner.release();
     throw error;
   }
+}
+
+/** A row for each tensor at most, for as many steps as may be under way. */
+function rowsEntry({ families, guard }: UpdatePlan, maxBufferSize: number): { name: string; elements: number } {
+  const tensors = families.reduce((count, family) => count + family.tensors.length, 0);
+  if (!guard) return { name: "rows", elements: tensors * rowFloats };
+  const room = Math.min(2 ** 18, Math.floor((maxBufferSize - verdictBytes) / 4));
+  return {
+    name: "rows",
+    elements: verdictBytes / 4 + Math.max(Math.min(64 * tensors * rowFloats, room), tensors * rowFloats),
+  };
+}
+
+/** Where the tensors and their states are, with the numbers of their tiles. */
+function placed(families: readonly Family[], workgroupSize: number): Map<Family, TiledPlacement[]> {
+  let slot = 0;
+  return new Map(
+    families.map((family) => [
+      family,
+      family.tensors
+        .filter(({ elements }) => elements > 0)
+        .map(({ index, states, ...tensor }) => {
+          const count = tileCount(tensor, workgroupSize);
+          const firstSlot = slot;
+          slot += count;
+          return { ...tensor, tensor: index, states: [...states.values()], firstSlot, tileCount: count };
+        }),
+    ]),
+  );
+}
+
+interface FamilyPlan extends UpdatePlan, Family {
+  readonly tiled: readonly TiledPlacement[];
+  readonly sizes: TileSizes;
+  readonly rows: Slice;
+}
+
+/** The dispatches of one rule: its passes, then its update. */
+async function buildFamily(gpu: Gpu, plan: FamilyPlan): Promise<BuiltPass> {
+  const { variant, tiled, sizes, rows } = plan;
+  const measure = measureOf(variant);
+  const runs = planRuns(tiled, sizes);
+  const tables = runs.map(({ tiles }, i) => ({ name: `tiles ${i}`, elements: tiles.length * tileFields }));
+  const slab = new Slab(gpu.pool, layoutSlab(tables, gpu.limits.maxBufferSize), "optim/tiles");
+  const owners: { release(): void }[] = [{ release: () => slab.destroy() }];
+  try {
+    const totals = measure && (await makeTotals(gpu, tiled, measure.sums));
+    if (totals) owners.push(totals);
+    const bound = runs.map((run, i) => ({ ...run, table: slab.slice(`tiles ${i}`) }));
+    const dispatches = await updateDispatches(gpu, plan, bound, totals);
+    const passes: BuiltPass[] = [];
+    for (const pass of variant.passes ?? []) {
+      if (pass.kind === "measure") {
+        if (totals)
+          passes.push({
+            dispatches: [...(await measureDispatches(gpu, plan, bound, totals)), totals.combine],
+            release: () => {},
+          });
+        continue;
+      }
+      const { rule, around, tensors } = plan;
+      const custom = await pass.build({
+        ...{ gpu, around, rows, profile: rule.profile, constants: constantsOf(gpu, plan), totals: totals?.totals },
+        tensors: tensors.filter(({ elements }) => elements > 0),
+      });
+      owners.push(custom);
+      passes.push(custom);
+    }
+    return {
+      dispatches: [...passes.flatMap((pass) => pass.dispatches), ...dispatches],
+      assign: (rowOf) => {
+        for (const pass of passes) pass.assign?.(rowOf);
+        for (const { table, ...run } of bound) gpu.stream.write(table, tileTable(run, rowOf));
+      },
+      release: () => {
+        for (const owner of owners) owner.release();
+      },
+    };
+  } catch (error) {
+    for (const owner of owners) owner.release();
+    throw error;
+  }
+}
+
+type BoundRun = Run & { readonly table: Slice };
+
+/** The bindings of bind group 1: the rule's states from 0, and what the optimizer adds at numbers of its own. */
+function stateBindings<T>({ variant, extras }: Family, of: (i: number) => T): Record<number, T> {
+  const own = variant.state.map((_, i) => [i, of(i)] as const);
+  const added = Object.values(extras).map((binding, i) => [binding, of(variant.state.length + i)] as const);
+  return Object.fromEntries([...own, ...added]);
+}
+
+async function updateDispatches(
+  gpu: Gpu,
+  plan: FamilyPlan,
+  runs: readonly BoundRun[],
+  totals: Totals | undefined,
+): Promise<Dispatch[]> {
+  const kernel = (lanes: 4 | 1): Promise<Kernel> =>
+    gpu.kernels.get({
+      label: `optim/${plan.rule.name}`,
+      parts: moduleParts(plan.variant, lanes, plan.around),
+      bindings: [
+        ["readWrite", "readWrite", "read", "read"],
+        { ...stateBindings(plan, () => "readWrite" as const), ...(totals && { [bindingOf.sums]: "read" as const }) },
+      ],
+      constants: constantsOf(gpu, plan),
+    });
+  const kernels = await Promise.all(runs.map(({ lanes }) => kernel(lanes)));
+  const bind = ({ param, grad, states, table }: BoundRun) => [
+    [param, grad, table, plan.rows],
+    { ...stateBindings(plan, (i) => states[i] as Slice), ...(totals && { [bindingOf.sums]: totals.totals }) },
+  ];
+  const [dispatches, refused] = await rehearse(gpu, () =>
+    runs.map((run, i) => (kernels[i] as Kernel).prepare(bind(run), run.tiles.length)),
+  );
+  if (!refused) return dispatches;
+  const single = await kernel(1);
+  const bindSingle = (param: Slice, grad: Slice, states: readonly Slice[], zeros: Slice) =>
+    bind({ ...(runs[0] as BoundRun), param, grad, states, table: zeros });
+  throw (
+    (await findCulprit(gpu, plan.tiled, single, plan.rows, bindSingle)) ??
+    refusal("optimizer: a buffer of its tensors", refused)
+  );
+}
+
+async function measureDispatches(
+  gpu: Gpu,
+  plan: FamilyPlan,
+  runs: readonly BoundRun[],
+  totals: Totals,
+): Promise<Dispatch[]> {
+  const kernel = (lanes: 4 | 1): Promise<Kernel> =>
+    gpu.kernels.get({
+      label: `optim/${plan.rule.name} measure`,
+      parts: measureParts(plan.variant, lanes, plan.around),
+      bindings: [
+        ["readWrite", "readWrite", "read", "read"],
+        { ...stateBindings(plan, () => "readWrite" as const), [bindingOf.sums]: "readWrite" },
+      ],
+      constants: constantsOf(gpu, plan, true),
+    });
+  const kernels = await Promise.all(runs.map(({ lanes }) => kernel(lanes)));
+  return runs.map(({ param, grad, states, table, tiles }, i) =>
+    (kernels[i] as Kernel).prepare(
+      [
+        [param, grad, table, plan.rows],
+        { ...stateBindings(plan, (k) => states[k] as Slice), [bindingOf.sums]: totals.sums },
+      ],
+      tiles.length,
+    ),
+  );
+}
+
+/** Values of the overrides of shaders/optim/parts/. */
+function constantsOf(
+  gpu: Gpu,
+  { rule, variant, around, gradients, sizes }: FamilyPlan,
+  isMeasuring = false,
+): Record<string, number> {
+  const measure = measureOf(variant);
+  const takesGradient = Boolean(measure?.takesGradient) === isMeasuring;
+  return {
+    WORKGROUP_SIZE: sizes.workgroupSize,
+    GRID_WIDTH: gpu.limits.maxComputeWorkgroupsPerDimension,
+    TORCH: Number(rule.profile === "torch"),
+    CLIP_VALUE: gradients.clipValue,
+    ZERO_GRAD: Number(gradients.zero && takesGradient),
+    ...(!around.isGuarded && { SHARE: 1 / gradients.microBatches }),
+    ...(measure && !isMeasuring && { SUMS_OF_TENSOR: measure.sums }),
+  };
 }

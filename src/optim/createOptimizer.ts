@@ -1,5 +1,6 @@
 import { type Gpu, UsageError } from "../gpu/index.ts";
 import { Optimizer } from "./optimizer.ts";
+import type { OptimizerOptions } from "./options.ts";
 import type { ParamGroupInput } from "./paramGroup.ts";
 import type { OptimizerTensor } from "./tensors.ts";
 import type { UpdateRule } from "./updateRule.ts";
@@ -14,6 +15,7 @@ export async function createOptimizer(
   gpu: Gpu,
   rule: UpdateRule,
   tensors: readonly OptimizerTensor[] | readonly ParamGroupInput[],
+  options: OptimizerOptions = {},
 ): Promise<Optimizer> {
   gpu.check();
   const inputs =
@@ -23,5 +25,5 @@ export async function createOptimizer(
   if (!inputs.some((input) => input.tensors.length > 0)) {
     throw new UsageError("optimizer: it got no tensors (got 0, allowed 1 or more). Give it one, or a group with one.");
   }
-  return Optimizer.create(gpu, rule, inputs);
+  return Optimizer.create(gpu, rule, inputs, options);
 }

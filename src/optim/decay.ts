@@ -3,7 +3,7 @@
  * takes.
  */
 
-import type { Scalar } from "./schedules/schedule.ts";
+import { type Scalar, valueAt } from "./schedules/schedule.ts";
 
 /** The shrink of one step where the decay is multiplied with the learning rate, as everywhere in PyTorch. */
 export const shrinkPerStep = (lr: number, weightDecay: number): number => lr * weightDecay;
@@ -61,22 +61,20 @@ export class Decay {
   }
 }
 
-const at = (value: Scalar, t: number): number => (typeof value === "function" ? value(t) : value);
-
 /** A schedule has words of its own; of another function they would be its code. */
 const words = (value: Scalar): string =>
   typeof value === "function" && value.toString === Function.prototype.toString ? "a function" : `${value}`;
 
 /** w ← (1 - shrink) w, whatever the learning rate: Hanson & Pratt 1988; TensorFlow Addons' `AdamW`. */
-export const decayPerStep = (shrink: Scalar): Decay => new Decay(`${words(shrink)} a step`, (t) => at(shrink, t));
+export const decayPerStep = (shrink: Scalar): Decay => new Decay(`${words(shrink)} a step`, (t) => valueAt(shrink, t));
 
 /** Half of a weight is gone after so many steps, when nothing else moves it: a shrink of 1 - 2^(-1 / steps). */
 export const decayByHalfLife = (steps: Scalar): Decay =>
-  new Decay(`a half-life of ${words(steps)} steps`, (t) => -Math.expm1(-Math.LN2 / at(steps, t)));
+  new Decay(`a half-life of ${words(steps)} steps`, (t) => -Math.expm1(-Math.LN2 / valueAt(steps, t)));
 
 /** A weight averages its updates over so many steps: a shrink of 1 / steps (Wang & Aitchison 2025). */
 export const decayByTimescale = (steps: Scalar): Decay =>
-  new Decay(`a timescale of ${words(steps)} steps`, (t) => 1 / at(steps, t));
+  new Decay(`a timescale of ${words(steps)} steps`, (t) => 1 / valueAt(steps, t));
 
 /**
  * A shrink of multiplier(t) λ, where the learning rate is multiplier(t) times a base rate: the decay follows the schedule,

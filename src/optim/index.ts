@@ -1,8 +1,10 @@
 export { createOptimizer } from "./createOptimizer.ts";
 export * from "./decay.ts";
 export * from "./errors.ts";
+export type { DynamicLossScale, GradientOptions, GradientReport } from "./gradients/options.ts";
 export type { HyperInput, HyperValues } from "./hyperparameters.ts";
 export { Optimizer } from "./optimizer.ts";
+export type { OptimizerOptions } from "./options.ts";
 export { exemptByDefault, ParamGroup, type ParamGroupInput } from "./paramGroup.ts";
 export { adadelta } from "./rules/adadelta.ts";
 export { adagrad } from "./rules/adagrad.ts";
@@ -19,4 +21,5 @@ export { sgdw } from "./rules/sgdw.ts";
 export * from "./schedules/all.ts";
 export type { OptimizerState, TensorState } from "./state.ts";
 export type { OptimizerTensor, Role } from "./tensors.ts";
-export type { Profile, UpdateRule } from "./updateRule.ts";
+export type { UpdateRule } from "./updateRule.ts";
+export type { Profile } from "./variant.ts";

@@ -1,61 +1,83 @@
 import { type Dispatch, DisposedError, type Gpu, layoutSlab, Slab, type Slice, UsageError } from "../gpu/index.ts";
-import { type BuiltUpdate, buildDispatches } from "./build.ts";
-import { HyperparameterError } from "./errors.ts";
-import { checkRange } from "./hyperparameters.ts";
-import { ParamGroup, type ParamGroupInput, requireStructure } from "./paramGroup.ts";
-import { Roster } from "./roster.ts";
+import { type BuiltUpdate, buildUpdate, slotsIn } from "./build.ts";
+import { bytesOf, familiesOf, type RuleFamily, requireBindings } from "./families.ts";
+import { GradientWatch } from "./gradients/watch.ts";
+import { type CheckedOptions, checkOptions, type OptimizerOptions } from "./options.ts";
+import { ParamGroup, type ParamGroupInput } from "./paramGroup.ts";
+import { type Member, Roster } from "./roster.ts";
 import { checkState, type OptimizerState, readTensors, writeTensors } from "./state.ts";
+import { StepRows } from "./stepRows.ts";
 import { type CheckedTensor, checkTensors } from "./tensors.ts";
-import type { UpdateRule, Variant } from "./updateRule.ts";
+import type { UpdateRule } from "./updateRule.ts";
 
 /**
- * Updates float32 tensors in place on the GPU: all tensors of all groups in one dispatch, where they lie in slabs of
- * their own (one for each pair of buffers otherwise). Made by `createOptimizer`.
+ * Updates float32 tensors in place on the GPU: all tensors of all groups of a rule in one dispatch, where they lie in slabs
+ * of their own (one for each pair of buffers otherwise). Made by `createOptimizer`.
  */
 export class Optimizer {
   readonly #gpu: Gpu;
   readonly #rule: UpdateRule;
-  readonly #has: (name: string) => boolean;
-  readonly #variant: Variant;
+  readonly #options: CheckedOptions;
+  readonly #watch: GradientWatch | undefined;
+  readonly #rows: StepRows;
   readonly #paramGroups: ParamGroup[] = [];
   readonly #roster = new Roster();
   readonly #slabs: Slab[] = [];
+  #families: RuleFamily[] = [];
   #built: BuiltUpdate | undefined;
-  #scalars = new Float32Array();
   #stepCount = 0;
   #encodedAt = -1;
   #adding = false;
   #destroyed = false;
 
-  /** `has` tells which hyperparameters any group uses. Without groups yet: see `addParamGroups`. */
-  private constructor(gpu: Gpu, rule: UpdateRule, has: (name: string) => boolean) {
+  /** Without groups yet: see `create`. */
+  private constructor(gpu: Gpu, rule: UpdateRule, options: CheckedOptions) {
     this.#gpu = gpu;
     this.#rule = rule;
-    this.#has = has;
-    this.#variant = rule.variant(has);
+    this.#options = options;
+    this.#rows = new StepRows(gpu.stream, options.averageDecay);
+    if (!options.gradients.isGuarded) return;
+    const takeBack = (steps: number): void => this.#takeBack(steps);
+    this.#watch = new GradientWatch(gpu, options.gradients, takeBack, (slot) => this.#built?.guard?.tileAt(slot));
   }
 
   /** @internal See `createOptimizer`. */
-  static async create(gpu: Gpu, rule: UpdateRule, inputs: readonly ParamGroupInput[]): Promise<Optimizer> {
-    const rules = inputs.map((input) => rule.with(input.hyper ?? {}));
-    for (const name of rule.switches) {
-      if (new Set(rules.map((each) => each.uses(name))).size === 1) continue;
-      throw new HyperparameterError(
-        `${rule.name}: ${name} must be the same in all groups, got true and false. Use two optimizers.`,
-      );
+  static async create(
+    gpu: Gpu,
+    rule: UpdateRule,
+    inputs: readonly ParamGroupInput[],
+    options: OptimizerOptions,
+  ): Promise<Optimizer> {
+    const optimizer = new Optimizer(gpu, rule, checkOptions(options));
+    try {
+      await optimizer.#add(inputs);
+      return optimizer;
+    } catch (error) {
+      optimizer.destroy();
+      throw error;
     }
-    const optimizer = new Optimizer(gpu, rule, (name) => rules.some((each) => each.uses(name)));
-    await optimizer.#add(inputs);
-    return optimizer;
   }
 
   get paramGroups(): readonly ParamGroup[] {
     return this.#paramGroups;
   }
 
-  /** Updates done, or encoded, so far. A tensor that joined later, or was frozen, has had fewer: see `stepCountOf`. */
+  /**
+   * Updates done, or encoded, so far. A tensor that joined later, or was frozen, has had fewer: see `stepCountOf`. A step
+   * that is skipped counts until the GPU has told.
+   */
   get stepCount(): number {
     return this.#stepCount;
+  }
+
+  /** Steps skipped so far, as far as the GPU has told. */
+  get skippedSteps(): number {
+    return this.#watch?.skippedSteps ?? 0;
+  }
+
+  /** float32 [1], where gradients are looked at: what the loss is to be multiplied with. The GPU keeps it up to date. */
+  get lossScale(): Slice | undefined {
+    return this.#watch?.lossScale;
   }
 
   /** Dispatches of one update. */
@@ -63,21 +85,29 @@ export class Optimizer {
     return this.#dispatches.length;
   }
 
-  /** Bytes read and written a parameter and step: parameter and states both ways, the gradient one. */
+  /** Bytes read and written a parameter and step, on average over the tensors. */
   get bytesPerParameter(): number {
-    return 4 * (3 + 2 * this.#variant.state.length);
+    const { gradients } = this.#options;
+    const around = (gradients.isGuarded ? 4 : 0) + (gradients.zero ? 4 : 0);
+    let [bytes, elements] = [0, 0];
+    for (const { tensor, cohort } of this.#roster.members.values()) {
+      bytes += tensor.elements * (bytesOf(cohort.paramGroup.family) + around);
+      elements += tensor.elements;
+    }
+    return elements > 0 ? bytes / elements : 0;
   }
 
-  /** Names of the state tensors that each parameter has. */
+  /** Names of the state tensors that parameters have. */
   get stateNames(): readonly string[] {
-    return this.#variant.state;
+    return [...new Set(this.#families.flatMap(({ states }) => states))];
   }
 
   /** Where a state of a tensor is, such as `stateSlice("m", "layers.0.weight")`. */
   stateSlice(state: string, tensor: string): Slice {
-    const slice = this.#roster.member(tensor).states.get(state);
+    const { states } = this.#roster.member(tensor);
+    const slice = states.get(state);
     if (slice) return slice;
-    throw new UsageError(`optimizer: no state "${state}" (it has ${this.stateNames.join(", ") || "none"}).`);
+    throw new UsageError(`optimizer: no state "${state}" (it has ${[...states.keys()].join(", ") || "none"}).`);
   }
 
   /** Updates that a tensor has had. */
@@ -103,38 +133,41 @@ export class Optimizer {
   /**
    * Leaves tensors out of the updates from the next step on: their parameters, states and step counts keep every bit.
    * Also for a step in which a tensor has no gradient. A gradient of zeros is another thing: it still decays.
-   * @throws UsageError naming a tensor that is not the optimizer's.
+   * @throws UsageError naming a tensor that is not the optimizer's, or where the outcome of a step is not known yet.
    */
   freeze(...tensors: readonly string[]): void {
-    this.#requireSubmitted();
+    this.#requireSettled();
     this.#roster.setFrozen(tensors, true);
     this.#assign();
   }
 
   /** Takes frozen tensors up again, where they left off. */
   unfreeze(...tensors: readonly string[]): void {
-    this.#requireSubmitted();
+    this.#requireSettled();
     this.#roster.setFrozen(tensors, false);
     this.#assign();
   }
 
   /**
    * Adds one update to the GPU's command stream, which the caller submits. Writes the step's scalars, in one small write.
-   * @throws HyperparameterError, before anything is written, where a schedule gives a value that the rule cannot use.
+   * @throws HyperparameterError, before anything is written, where a schedule gives a value that the rule cannot use;
+   * NonFiniteGradientError for an earlier step, where the gradients are looked at.
    */
   encode(): void {
     const { stream } = this.#gpu;
     this.#requireSubmitted();
     this.#begin();
     stream.dispatch(...this.#dispatches);
+    if (this.#built) this.#watch?.capture();
     this.#encodedAt = stream.counts.submits;
   }
 
   /**
    * Adds one update to a compute pass of the caller's, who ends and submits it before the next one. The step's scalars
-   * are written ahead of that submit.
+   * are written ahead of that submit. What the GPU says of the gradients comes with the next `settled()`.
    */
   encodeTo(pass: GPUComputePassEncoder): void {
+    this.#requireLive();
     this.#begin();
     for (const { pipeline, bindGroups, x, y } of this.#dispatches) {
       pass.setPipeline(pipeline);
@@ -151,14 +184,27 @@ export class Optimizer {
   }
 
   /**
+   * Resolves when the outcome of every step submitted so far is known: from then on `stepCount` is exact. At once where
+   * gradients are not looked at.
+   * @throws NonFiniteGradientError, by rejection, where a step failed.
+   */
+  async settled(): Promise<void> {
+    await this.#watch?.settle();
+    this.#requireLive();
+    this.#watch?.require(Infinity);
+  }
+
+  /**
    * All that this optimizer needs to go on, as it is after the updates submitted so far. Waits for them: for checkpoints,
    * not for steps.
    */
   async state(): Promise<OptimizerState> {
     this.#requireLive();
-    const { name: rule, profile } = this.#rule;
-    const stepCount = this.#stepCount;
-    return { rule, profile, stepCount, tensors: await readTensors(this.#gpu, this.#roster.members.values()) };
+    while (this.#watch && this.#watch.unknown > 0) await this.#watch.settle();
+    const { profile } = this.#rule;
+    const lossScale = this.#watch && { lossScale: this.#watch.scale };
+    const counts = { rule: this.#ruleName, profile, stepCount: this.#stepCount, ...lossScale };
+    return { ...counts, tensors: await readTensors(this.#gpu, this.#roster.members.values()) };
   }
 
   /**
@@ -167,10 +213,11 @@ export class Optimizer {
    */
   load(saved: OptimizerState): void {
     this.#requireSubmitted();
-    checkState(saved, this.#rule.name, this.stateNames, this.#roster.members);
+    checkState(saved, this.#ruleName, this.#roster.members);
     writeTensors(this.#gpu, saved.tensors, this.#roster.members);
     this.#roster.restore(saved.tensors);
     this.#stepCount = saved.stepCount;
+    if (this.#watch) this.#watch.restart(saved.lossScale ?? this.#watch.scale);
     this.#assign();
   }
 
@@ -192,10 +239,15 @@ export class Optimizer {
     this.#destroyed = true;
     for (const slab of this.#slabs) slab.destroy();
     this.#built?.release();
+    this.#watch?.destroy();
   }
 
   get #dispatches(): readonly Dispatch[] {
     return this.#built?.dispatches ?? [];
+  }
+
+  get #ruleName(): string {
+    return this.#families.map(({ rule }) => rule.name).join("+");
   }
 
   #requireLive(): void {
@@ -212,35 +264,37 @@ export class Optimizer {
     }
   }
 
-  /** Counts the step and writes its scalars. */
-  #begin(): void {
-    this.#requireLive();
-    this.#computeScalars();
-    if (this.#built && this.#scalars.length > 0) this.#gpu.stream.write(this.#built.scalars, this.#scalars);
-    for (const cohort of this.#roster.rows) cohort.stepCount += 1;
-    this.#stepCount += 1;
+  /** Which step a tensor is at must be known before it goes another way than the others. */
+  #requireSettled(): void {
+    this.#requireSubmitted();
+    const unknown = this.#watch?.unknown ?? 0;
+    if (unknown === 0) return;
+    throw new UsageError(
+      `optimizer: steps are on their way whose outcome is not known (got ${unknown}, allowed 0). Await settled() first.`,
+    );
   }
 
-  #computeScalars(): void {
-    let i = 0;
-    for (const { paramGroup, isExempt, stepCount } of this.#roster.rows) {
-      const t = stepCount + 1;
-      const hyper = paramGroup.hyperAt(t);
-      const scalars = paramGroup.rule.scalars(isExempt ? { ...hyper, weightDecay: 0 } : hyper, t);
-      for (const name in scalars) {
-        this.#scalars[i++] = checkRange(paramGroup.rule.name, name, scalars[name] as number, t);
-      }
-    }
+  /** Writes the step's scalars and counts it. */
+  #begin(): void {
+    this.#watch?.require(this.#rows.slots);
+    this.#rows.write(this.#watch?.unknown ?? 0);
+    this.#rows.advance();
+    this.#stepCount += 1;
+    if (this.#built) this.#watch?.count();
+  }
+
+  #takeBack(steps: number): void {
+    this.#rows.takeBack(steps);
+    this.#stepCount -= steps;
   }
 
   /** Brings the tables of tiles in line with the roster. Not in the steady state. */
   #assign(): void {
-    this.#scalars = new Float32Array(this.#roster.rows.length * this.#fields);
+    const rows = this.#roster.rows.length;
+    const slots = this.#built && this.#watch ? slotsIn(this.#built.rows, rows) : 1;
+    this.#rows.assign(this.#roster, this.#built?.rows, slots);
+    this.#watch?.guard.setRows(rows, slots);
     this.#built?.assign(this.#roster.rowOf());
-  }
-
-  get #fields(): number {
-    return Object.keys(this.#rule.scalars(this.#rule.hyperAt(1), 1)).length;
   }
 
   /** Takes groups in: all of them or, where anything is wrong with one, none. */
@@ -249,28 +303,22 @@ export class Optimizer {
     const present = [...this.#roster.members.values()].map(({ tensor }) => tensor);
     const given = inputs.flatMap((input) => input.tensors);
     const checked = checkTensors(given, gpu.limits, present);
+    const families = familiesOf(inputs, this.#rule, this.#families, this.#options.around);
     const groups = inputs.map((input) => {
-      const rule = this.#rule.with(input.hyper ?? {});
-      requireStructure(rule, this.#has);
-      return new ParamGroup(rule, checked.splice(0, input.tensors.length), input.exempt, this.#has);
+      const family = families.find(({ rule }) => rule === (input.rule ?? this.#rule)) as RuleFamily;
+      requireBindings(family, gpu.limits);
+      return new ParamGroup(family, checked.splice(0, input.tensors.length), input);
     });
-    const added = groups.flatMap(({ tensors }) => tensors);
-    const layout = layoutSlab(added, gpu.limits.maxBufferSize);
-    const slabs = new Map(
-      this.#variant.state.map((name) => [name, new Slab(gpu.pool, layout, `optim/${this.#rule.name} ${name}`)]),
-    );
-    const statesOf = (tensor: string): Map<string, Slice> =>
-      new Map([...slabs].map(([name, slab]) => [name, slab.slice(tensor)]));
+    const slabs: Slab[] = [];
+    const states = new Map<string, ReadonlyMap<string, Slice>>();
     try {
-      const tensors = [...present, ...added];
-      const states = (name: string) => this.#roster.members.get(name)?.states ?? statesOf(name);
-      const built = await buildDispatches(gpu, this.#rule, this.#variant, {
-        placements: tensors
-          .filter(({ elements }) => elements > 0)
-          .map((tensor) => placement(tensor, states(tensor.name))),
-        scalarCount: tensors.length * this.#fields,
-      });
+      for (const family of families) {
+        const tensors = groups.filter((group) => group.family === family).flatMap((group) => group.tensors);
+        for (const [name, slices] of this.#makeStates(family, tensors, slabs)) states.set(name, slices);
+      }
+      const built = await this.#build(families, groups, states);
       try {
+        await this.#watch?.settle();
         this.#requireSubmitted(); // What was encoded meanwhile works on the tables that are given back now.
       } catch (error) {
         built.release();
@@ -279,16 +327,50 @@ export class Optimizer {
       this.#built?.release();
       this.#built = built;
     } catch (error) {
-      for (const slab of slabs.values()) slab.destroy();
+      for (const slab of slabs) slab.destroy();
       throw error;
     }
-    this.#slabs.push(...slabs.values());
+    this.#slabs.push(...slabs);
+    this.#families = families;
     this.#paramGroups.push(...groups);
-    for (const group of groups) this.#roster.add(group, statesOf);
+    for (const group of groups) this.#roster.add(group, (name) => states.get(name) ?? new Map());
     this.#assign();
   }
-}
 
-function placement({ name, param, grad, elements }: CheckedTensor, states: ReadonlyMap<string, Slice>) {
-  return { name, param, grad, elements, states: [...states.values()] };
+  /** A slab for each state of a family's new tensors; `slabs` takes them. */
+  #makeStates(
+    family: RuleFamily,
+    tensors: readonly CheckedTensor[],
+    slabs: Slab[],
+  ): [string, ReadonlyMap<string, Slice>][] {
+    if (tensors.length === 0) return [];
+    const { pool, limits } = this.#gpu;
+    const layout = layoutSlab(tensors, limits.maxBufferSize);
+    const made = family.states.map((state) => {
+      const slab = new Slab(pool, layout, `optim/${family.rule.name} ${state}`);
+      slabs.push(slab);
+      return [state, slab] as const;
+    });
+    return tensors.map(({ name }) => [name, new Map(made.map(([state, slab]) => [state, slab.slice(name)]))]);
+  }
+
+  /** The update of the present members and of new groups. */
+  #build(
+    families: readonly RuleFamily[],
+    groups: readonly ParamGroup[],
+    states: ReadonlyMap<string, ReadonlyMap<string, Slice>>,
+  ): Promise<BuiltUpdate> {
+    const added = groups.flatMap(({ family, tensors }) => tensors.map((tensor) => ({ family, tensor })));
+    const members = [...this.#roster.members.values()].map(({ tensor, cohort, ...rest }: Member) => {
+      return { family: cohort.paramGroup.family, tensor, states: rest.states };
+    });
+    const all = [...members, ...added.map((each) => ({ ...each, states: states.get(each.tensor.name) ?? new Map() }))];
+    const numbered = all.map(({ family, tensor, states: own }, index) => ({ family, ...tensor, states: own, index }));
+    return buildUpdate(this.#gpu, {
+      families: families.map((family) => ({ ...family, tensors: numbered.filter((each) => each.family === family) })),
+      around: this.#options.around,
+      gradients: this.#options.gradients,
+      guard: this.#watch?.guard,
+    });
+  }
 }

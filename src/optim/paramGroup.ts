@@ -1,5 +1,6 @@
 import { halfLife, shrinkPerStep, timescale } from "./decay.ts";
 import { HyperparameterError } from "./errors.ts";
+import type { RuleFamily } from "./families.ts";
 import type { HyperInput, HyperValues } from "./hyperparameters.ts";
 import type { CheckedTensor, OptimizerTensor } from "./tensors.ts";
 import type { UpdateRule } from "./updateRule.ts";
@@ -7,6 +8,8 @@ import type { UpdateRule } from "./updateRule.ts";
 /** Tensors with hyperparameters of their own; what is left out is the optimizer's. */
 export interface ParamGroupInput {
   readonly tensors: readonly OptimizerTensor[];
+  /** Where it is not the optimizer's. Groups that were given the same rule share its dispatch. */
+  readonly rule?: UpdateRule;
   readonly hyper?: HyperInput;
   /** Which tensors the decay leaves alone: `exemptByDefault` where it is left out, `() => false` for none. */
   readonly exempt?: (tensor: Pick<OptimizerTensor, "name" | "shape" | "role">) => boolean;
@@ -23,19 +26,19 @@ export function exemptByDefault({ name, shape, role }: Pick<OptimizerTensor, "na
 export class ParamGroup {
   readonly decaying: readonly CheckedTensor[];
   readonly exempt: readonly CheckedTensor[];
-  readonly #has: (name: string) => boolean;
+  readonly family: RuleFamily;
   #rule: UpdateRule;
+  #version = 0;
 
-  /** `has` tells which hyperparameters the optimizer was built for. */
+  /** @throws HyperparameterError where the rule, with this group's hyperparameters, is none that its family was built for. */
   constructor(
-    rule: UpdateRule,
+    family: RuleFamily,
     tensors: readonly CheckedTensor[],
-    exempt: ParamGroupInput["exempt"],
-    has: (name: string) => boolean,
+    { hyper = {}, exempt: isExempt = exemptByDefault }: Pick<ParamGroupInput, "hyper" | "exempt">,
   ) {
-    const isExempt = exempt ?? exemptByDefault;
-    this.#rule = rule;
-    this.#has = has;
+    this.family = family;
+    this.#rule = family.rule.with(hyper);
+    requireStructure(this.#rule, family.has);
     const publicView = ({ role, ...tensor }: CheckedTensor) => (role ? { ...tensor, role } : tensor);
     this.decaying = tensors.filter((tensor) => !isExempt(publicView(tensor)));
     this.exempt = tensors.filter((tensor) => isExempt(publicView(tensor)));
@@ -49,14 +52,20 @@ export class ParamGroup {
     return this.#rule;
   }
 
+  /** Another number each time that hyperparameters were set. */
+  get version(): number {
+    return this.#version;
+  }
+
   /**
    * Changes hyperparameters from the next step on. No pipeline is made anew.
    * @throws HyperparameterError for a value that the rule cannot use, or one that needs state the optimizer was made without.
    */
   set(hyper: HyperInput): void {
     const rule = this.#rule.with(hyper);
-    requireStructure(rule, this.#has);
+    requireStructure(rule, this.family.has);
     this.#rule = rule;
+    this.#version += 1;
   }
 
   /** The hyperparameters at step t, checked. */
@@ -70,8 +79,10 @@ export class ParamGroup {
     const shrink = shrinkPerStep(lr, weightDecay);
     const kind = this.#rule.decay === "coupled" ? "as L2 regularization through the gradient, nominally" : "decoupled,";
     const steps = (count: number): string => `${Number(count.toPrecision(4)).toLocaleString("en")} steps`;
+    const towards = this.#rule.uses("towardsStart") ? ", towards the initial weights" : "";
+    const cautious = this.#rule.uses("cautious") ? ", only where the step agrees" : "";
     const decay = shrink
-      ? `${kind} shrink per step ${Number(shrink.toPrecision(4)).toExponential()}, half-life ${steps(halfLife(shrink))}, timescale ${steps(timescale(shrink))}`
+      ? `${kind} shrink per step ${Number(shrink.toPrecision(4)).toExponential()}, half-life ${steps(halfLife(shrink))}, timescale ${steps(timescale(shrink))}${towards}${cautious}`
       : "none";
     const lines = [`decay: ${decay}`, `decays: ${list(this.decaying)}`, `exempt: ${list(this.exempt)}`];
     if (this.#rule.profile === "torch" && this.#rule.decay === "decoupled" && shrink && Math.fround(1 - shrink) === 1) {

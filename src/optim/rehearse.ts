@@ -1,4 +1,12 @@
-import { CommandStream, type Dispatch, type Gpu, type Kernel, refusal, type Slice } from "../gpu/index.ts";
+import {
+  type Bindings,
+  CommandStream,
+  type Dispatch,
+  type Gpu,
+  type Kernel,
+  refusal,
+  type Slice,
+} from "../gpu/index.ts";
 import type { Placement } from "./tiles.ts";
 
 /**
@@ -24,13 +32,14 @@ export async function rehearse(gpu: Gpu, make: () => Dispatch[]): Promise<[Dispa
 
 /**
  * The tensor that a rehearsal was refused for, and why, found by rehearsing the first bytes of one buffer at a time.
- * `kernel` works on single elements; `zeros` stand in for its tables.
+ * `kernel` works on single elements, `bind` gives its bindings; `zeros` stand in for its tables.
  */
 export async function findCulprit(
   gpu: Gpu,
   placements: readonly Placement[],
   kernel: Kernel,
   zeros: Slice,
+  bind: (param: Slice, grad: Slice, states: readonly Slice[], zeros: Slice) => readonly Bindings<Slice>[],
 ): Promise<Error | undefined> {
   const buffer = gpu.pool.acquire(4, GPUBufferUsage.STORAGE, "optim/rehearsal");
   const other: Slice = { buffer, offset: 0, size: 4 };
@@ -38,9 +47,10 @@ export async function findCulprit(
   try {
     for (const { name, param, grad, states } of placements) {
       for (const [role, slice] of Object.entries({ param, grad })) {
-        const shared = role === "param" ? [first(slice), other, zeros, zeros] : [other, first(slice), zeros, zeros];
-        const bindings = states.length ? [shared, states.map(first)] : [shared];
-        const [, error] = await rehearse(gpu, () => [kernel.prepare(bindings, 1)]);
+        const [itsParam, itsGrad] = role === "param" ? [first(slice), other] : [other, first(slice)];
+        const [, error] = await rehearse(gpu, () => [
+          kernel.prepare(bind(itsParam, itsGrad, states.map(first), zeros), 1),
+        ]);
         if (error) return refusal(`tensor "${name}": the buffer of its ${role}`, error);
       }
     }

@@ -2,22 +2,81 @@ import type { Slice } from "../gpu/index.ts";
 import { UsageError } from "../gpu/index.ts";
 import type { ParamGroup } from "./paramGroup.ts";
 import type { CheckedTensor } from "./tensors.ts";
+import type { Memory } from "./updateRule.ts";
+
+/** How many steps back the memory of a rule is kept: as far as steps may turn out to have been skipped. */
+const memoriesKept = 4096;
 
 /** Tensors that share hyperparameters and step count: one row of the step's scalars. */
-export interface Cohort {
-  readonly paramGroup: ParamGroup;
-  readonly isExempt: boolean;
-  /** Updates that its tensors have had. */
-  stepCount: number;
+export class Cohort {
+  readonly #memories: Map<number, Memory>;
+
+  constructor(
+    readonly paramGroup: ParamGroup,
+    readonly isExempt: boolean,
+    /** Updates that its tensors have had. */
+    public stepCount: number,
+    memory: Memory = {},
+  ) {
+    this.#memories = new Map([[stepCount, memory]]);
+  }
+
+  /** What the rule remembers of its tensors' updates. */
+  get memory(): Memory {
+    return this.#memoryAt(this.stepCount);
+  }
+
+  /** The scalars of step t, and whether it maximizes. */
+  scalarsAt(t: number): { maximize: boolean; scalars: Record<string, number> } {
+    const { rule } = this.paramGroup;
+    const own = this.paramGroup.hyperAt(t);
+    const hyper = this.isExempt ? { ...own, weightDecay: 0 } : own;
+    const memory = rule.remember(this.#memoryAt(t - 1), hyper, t);
+    if (t > this.stepCount) this.#memories.set(t, memory);
+    return { maximize: hyper.maximize === true, scalars: rule.scalars(hyper, t, memory) };
+  }
+
+  /** Counts a step. */
+  advance(): void {
+    this.stepCount += 1;
+    this.#memories.delete(this.stepCount - memoriesKept);
+  }
+
+  /** Another one in the same state. */
+  copy(): Cohort {
+    return new Cohort(this.paramGroup, this.isExempt, this.stepCount, this.memory);
+  }
+
+  isLike(other: Cohort): boolean {
+    return (
+      this.paramGroup === other.paramGroup &&
+      this.isExempt === other.isExempt &&
+      this.stepCount === other.stepCount &&
+      JSON.stringify(this.memory) === JSON.stringify(other.memory)
+    );
+  }
+
+  #memoryAt(t: number): Memory {
+    return this.#memories.get(t) ?? {};
+  }
 }
 
 /** A tensor in the optimizer's care. */
 export interface Member {
   readonly tensor: CheckedTensor;
+  /** Its number among the optimizer's tensors. */
+  readonly index: number;
   /** By the names of the rule's states. */
   readonly states: ReadonlyMap<string, Slice>;
   cohort: Cohort;
   isFrozen: boolean;
+}
+
+/** What a saved state tells of a tensor, beside its numbers. */
+interface SavedCounts {
+  readonly stepCount: number;
+  readonly isFrozen: boolean;
+  readonly memory?: Memory;
 }
 
 /**
@@ -36,8 +95,9 @@ export class Roster {
   add(paramGroup: ParamGroup, states: (name: string) => ReadonlyMap<string, Slice>): void {
     for (const isExempt of [false, true]) {
       for (const tensor of isExempt ? paramGroup.exempt : paramGroup.decaying) {
-        const cohort = this.#cohort(paramGroup, isExempt, 0);
-        this.members.set(tensor.name, { tensor, states: states(tensor.name), cohort, isFrozen: false });
+        const cohort = this.#join(new Cohort(paramGroup, isExempt, 0));
+        const index = this.members.size;
+        this.members.set(tensor.name, { tensor, index, states: states(tensor.name), cohort, isFrozen: false });
       }
     }
     this.#settle();
@@ -48,21 +108,21 @@ export class Roster {
     const members = names.map((name) => this.member(name));
     for (const member of members) {
       if (member.isFrozen === isFrozen) continue;
-      const { paramGroup, isExempt, stepCount } = member.cohort;
       member.isFrozen = isFrozen;
-      member.cohort = isFrozen ? { ...member.cohort } : this.#cohort(paramGroup, isExempt, stepCount);
+      member.cohort = isFrozen ? member.cohort.copy() : this.#join(member.cohort);
     }
     this.#settle();
   }
 
   /** Gives members their step counts and says who is frozen, as a saved state has them. */
-  restore(saved: ReadonlyMap<string, { readonly stepCount: number; readonly isFrozen: boolean }>): void {
+  restore(saved: ReadonlyMap<string, SavedCounts>): void {
     this.#rows = [];
-    for (const [name, { stepCount, isFrozen }] of saved) {
+    for (const [name, { stepCount, isFrozen, memory }] of saved) {
       const member = this.member(name);
       const { paramGroup, isExempt } = member.cohort;
       member.isFrozen = isFrozen;
-      member.cohort = isFrozen ? { paramGroup, isExempt, stepCount } : this.#cohort(paramGroup, isExempt, stepCount);
+      const cohort = new Cohort(paramGroup, isExempt, stepCount, memory);
+      member.cohort = isFrozen ? cohort : this.#join(cohort);
     }
     this.#settle();
   }
@@ -83,13 +143,10 @@ export class Roster {
     );
   }
 
-  /** The cohort of such tensors, a new one where there is none. */
-  #cohort(paramGroup: ParamGroup, isExempt: boolean, stepCount: number): Cohort {
-    const same = (cohort: Cohort): boolean =>
-      cohort.paramGroup === paramGroup && cohort.isExempt === isExempt && cohort.stepCount === stepCount;
-    const known = this.#rows.find(same);
+  /** The cohort that is like this one, or else this one. */
+  #join(cohort: Cohort): Cohort {
+    const known = this.#rows.find((each) => each.isLike(cohort));
     if (known) return known;
-    const cohort = { paramGroup, isExempt, stepCount };
     this.#rows.push(cohort);
     return cohort;
   }

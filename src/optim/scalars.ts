@@ -1,7 +1,5 @@
 /** Scalars that several rules compute alike, in float64; each is rounded to float32 once, when it is written. */
 
-export const ascent = (maximize: boolean): number => (maximize ? -1 : 1);
-
 /** lr λ, the share of a weight that one step takes, and what it leaves. */
 export function shrink(lr: number, weightDecay: number) {
   return { decay: lr * weightDecay, keep: 1 - lr * weightDecay };

@@ -1,7 +1,9 @@
 import { type Gpu, readSlices } from "../gpu/index.ts";
 import { CheckpointMismatchError } from "./errors.ts";
+import type { ScaleState } from "./gradients/reports.ts";
 import type { Member } from "./roster.ts";
-import type { Profile } from "./updateRule.ts";
+import type { Memory } from "./updateRule.ts";
+import type { Profile } from "./variant.ts";
 
 /** What an optimizer knows of one tensor. */
 export interface TensorState {
@@ -9,6 +11,8 @@ export interface TensorState {
   /** Updates that it has had. */
   readonly stepCount: number;
   readonly isFrozen: boolean;
+  /** What its rule remembers beside its states, such as the sum of the weights of a schedule-free average. */
+  readonly memory?: Memory;
   /** By the names of the rule's states, each with the tensor's elements: `m`, `v`, `vMax`, `velocity`. */
   readonly states: ReadonlyMap<string, Float32Array<ArrayBuffer>>;
 }
@@ -18,10 +22,12 @@ export interface TensorState {
  * and schedules are not in it.
  */
 export interface OptimizerState {
-  /** The rule's name, such as `adamw`. */
+  /** The rule's name, such as `adamw`; of several rules all names, `muon+adamw`. */
   readonly rule: string;
   readonly profile: Profile;
   readonly stepCount: number;
+  /** The loss scale, and the good steps since it changed, where gradients are looked at. */
+  readonly lossScale?: ScaleState;
   readonly tensors: ReadonlyMap<string, TensorState>;
 }
 
@@ -29,22 +35,19 @@ export interface OptimizerState {
  * Checks a state against the tensors that should take it, all of it before anything is written.
  * @throws CheckpointMismatchError naming the tensor and what is wrong with it.
  */
-export function checkState(
-  saved: OptimizerState,
-  rule: string,
-  stateNames: readonly string[],
-  members: ReadonlyMap<string, Member>,
-): void {
+export function checkState(saved: OptimizerState, rule: string, members: ReadonlyMap<string, Member>): void {
   if (saved.rule !== rule) {
     mismatch("optimizer state", `it is of another rule (got ${saved.rule}, allowed ${rule})`);
   }
   checkCount("optimizer state", saved.stepCount);
+  checkScale(saved.lossScale);
   for (const name of members.keys()) {
     if (!saved.tensors.has(name)) mismatch(`tensor "${name}"`, "the state has nothing for it");
   }
   for (const [name, tensor] of saved.tensors) {
     const thing = `tensor "${name}"`;
-    const { shape, elements } = members.get(name)?.tensor ?? mismatch(thing, "the optimizer does not have it");
+    const member = members.get(name) ?? mismatch(thing, "the optimizer does not have it");
+    const { shape, elements } = member.tensor;
     if (shape.join() !== tensor.shape.join()) {
       mismatch(
         thing,
@@ -53,7 +56,7 @@ export function checkState(
     }
     checkCount(thing, tensor.stepCount);
     const found = [...tensor.states.keys()].sort().join(", ");
-    const expected = [...stateNames].sort().join(", ");
+    const expected = [...member.states.keys()].sort().join(", ");
     if (found !== expected) {
       mismatch(thing, `its states are others (got ${found || "none"}, allowed ${expected || "none"})`);
     }
@@ -72,6 +75,15 @@ function checkCount(thing: string, stepCount: number): void {
   mismatch(thing, `its step count is none (got ${stepCount}, allowed whole numbers >= 0)`);
 }
 
+function checkScale(saved: ScaleState | undefined): void {
+  if (!saved) return;
+  const rounded = Math.fround(saved.scale);
+  if (!(rounded > 0 && Number.isFinite(rounded))) {
+    mismatch("optimizer state", `its loss scale is none (got ${saved.scale}, allowed numbers > 0 that fit float32)`);
+  }
+  checkCount("optimizer state, loss scale", saved.good);
+}
+
 function mismatch(thing: string, wrong: string): never {
   throw new CheckpointMismatchError(
     `${thing}: ${wrong}. Load a state of this model and rule; nothing of this one was taken.`,
@@ -80,17 +92,18 @@ function mismatch(thing: string, wrong: string): never {
 
 /** What is on the GPU now: no update falls between two of its tensors. */
 export async function readTensors(gpu: Gpu, members: Iterable<Member>): Promise<Map<string, TensorState>> {
-  const facts = [...members].map(({ tensor, states, cohort: { stepCount }, isFrozen }) => {
-    return { tensor, states: [...states], stepCount, isFrozen };
+  const facts = [...members].map(({ tensor, states, cohort: { stepCount, memory }, isFrozen }) => {
+    const remembered = Object.keys(memory).length > 0 && { memory };
+    return { tensor, states: [...states], stepCount, isFrozen, ...remembered };
   });
   const read = await readSlices(
     gpu,
     facts.flatMap(({ tensor, states }) => states.map(([, slice]) => ({ ...slice, size: tensor.elements * 4 }))),
   );
   return new Map(
-    facts.map(({ tensor: { name, shape }, states, stepCount, isFrozen }) => {
+    facts.map(({ tensor: { name, shape }, states, ...counts }) => {
       const values = states.map(([state]) => [state, (read.shift() as Float32Array).slice()] as const);
-      return [name, { shape, stepCount, isFrozen, states: new Map(values) }];
+      return [name, { shape, ...counts, states: new Map(values) }];
     }),
   );
 }

@@ -8,6 +8,10 @@ export interface Placement {
   /** One for each state; all at the same offset. */
   readonly states: readonly Slice[];
   readonly elements: number;
+  /** Its number among the optimizer's tensors. */
+  readonly tensor: number;
+  /** The number of its first tile among the optimizer's. */
+  readonly firstSlot: number;
 }
 
 /** One dispatch: the windows that its bindings show, and its tiles. */
@@ -21,10 +25,10 @@ export interface Run {
   readonly tiles: readonly Tile[];
 }
 
-/** Numbers in a `struct Tile` of shaders/optim/parts/update.wgsl. */
-export const tileFields = 5;
+/** Numbers in a `struct Tile` of shaders/optim/parts/tiles.wgsl. */
+export const tileFields = 8;
 
-interface Sizes {
+export interface TileSizes {
   /** Lanes of a workgroup. */
   readonly workgroupSize: number;
   readonly maxStorageBufferBindingSize: number;
@@ -37,8 +41,10 @@ export interface Tile {
   readonly param: number;
   readonly grad: number;
   readonly state: number;
-  /** Lanes in use. */
-  readonly count: number;
+  /** Its first element within the tensor, and how many it has. */
+  readonly first: number;
+  readonly elements: number;
+  readonly slot: number;
 }
 
 /**
@@ -46,7 +52,7 @@ export interface Tile {
  * slabs of their own. A dispatch ends where the next tile is in other buffers, where a window would grow past the
  * binding limit, or where two windows on one buffer would overlap.
  */
-export function planRuns(placements: readonly Placement[], sizes: Sizes): Run[] {
+export function planRuns(placements: readonly Placement[], sizes: TileSizes): Run[] {
   const runs: Run[] = [];
   for (const lanes of [4, 1] as const) {
     for (const neighbours of byBuffers(placements)) {
@@ -82,20 +88,33 @@ function byBuffers(placements: readonly Placement[]): Iterable<Placement[]> {
   return sets.values();
 }
 
+/** Elements in whole fours, the last one padded, as far as every buffer has room; what is left are one to three. */
+function inFours({ param, grad, elements }: Pick<Placement, "param" | "grad" | "elements">): number {
+  return 4 * Math.min(Math.ceil(elements / 4), Math.floor(param.size / 16), Math.floor(grad.size / 16));
+}
+
+/** How many tiles a tensor has. */
+export function tileCount(placement: Pick<Placement, "param" | "grad" | "elements">, workgroupSize: number): number {
+  const fours = inFours(placement);
+  return Math.ceil(fours / (4 * workgroupSize)) + Math.ceil(Math.max(placement.elements - fours, 0) / workgroupSize);
+}
+
 /** Groups of four as far as every buffer has them whole; then, in a run of its own, the one to three elements left. */
 function* tilesOf(placement: Placement, lanes: 4 | 1, workgroupSize: number): Generator<Tile> {
-  const { param, grad, states, elements } = placement;
-  const fours = Math.min(Math.ceil(elements / 4), Math.floor(param.size / 16), Math.floor(grad.size / 16));
-  const start = lanes === 4 ? 0 : fours * 4;
-  const end = lanes === 4 ? fours * 4 : elements;
+  const { param, grad, states, elements, firstSlot } = placement;
+  const fours = inFours(placement);
+  const [start, end] = lanes === 4 ? [0, Math.min(fours, elements)] : [fours, elements];
   const stride = workgroupSize * lanes;
+  let slot = firstSlot + (lanes === 4 ? 0 : Math.ceil(fours / (4 * workgroupSize)));
   for (let first = start; first < end; first += stride) {
     yield {
       placement,
       param: param.offset + first * 4,
       grad: grad.offset + first * 4,
       state: (states[0]?.offset ?? 0) + first * 4,
-      count: Math.min(workgroupSize, (end - first) / lanes),
+      first,
+      elements: Math.min(stride, end - first),
+      slot: slot++,
     };
   }
 }
@@ -110,12 +129,12 @@ const roles = ["param", "grad", "state"] as const;
 
 class OpenRun {
   readonly #lanes: 4 | 1;
-  readonly #sizes: Sizes;
+  readonly #sizes: TileSizes;
   readonly #first: Placement;
   readonly #tiles: Tile[] = [];
   #windows: Record<(typeof roles)[number], Window>;
 
-  constructor(tile: Tile, lanes: 4 | 1, sizes: Sizes) {
+  constructor(tile: Tile, lanes: 4 | 1, sizes: TileSizes) {
     this.#lanes = lanes;
     this.#sizes = sizes;
     this.#first = tile.placement;
@@ -160,25 +179,25 @@ class OpenRun {
   #around(tile: Tile, role: (typeof roles)[number], window: Window): Window {
     const multiple = this.#sizes.minStorageBufferOffsetAlignment;
     const start = Math.floor(tile[role] / multiple) * multiple;
-    const end = tile[role] + tile.count * this.#lanes * 4;
+    const end = tile[role] + Math.ceil(tile.elements / this.#lanes) * this.#lanes * 4;
     return { start: Math.min(start, window.start), end: Math.max(end, window.end) };
   }
 }
 
 /**
  * A run's tiles as its kernel reads them. `rowOf` gives the row of scalars of a tensor, by name; one that has none is
- * left alone: its tiles have no lanes.
+ * left alone: its tiles have no elements.
  */
 export function tileTable(run: Run, rowOf: ReadonlyMap<string, number>): Uint32Array<ArrayBuffer> {
   const { lanes, param, grad, states, tiles } = run;
-  const state = states[0]?.offset ?? 0;
-  const wide = lanes * 4;
   const table = new Uint32Array(tiles.length * tileFields);
-  for (const [i, tile] of tiles.entries()) {
-    const row = rowOf.get(tile.placement.name);
-    const offsets = [tile.param - param.offset, tile.grad - grad.offset, tile.state - state];
-    const lanesInUse = row === undefined ? 0 : tile.count;
-    table.set([...offsets.map((bytes) => bytes / wide), lanesInUse, row ?? 0], i * tileFields);
+  const starts = [param.offset, grad.offset, states[0]?.offset ?? 0];
+  for (const [i, { placement, first, slot, elements, ...tile }] of tiles.entries()) {
+    const row = rowOf.get(placement.name);
+    const offsets = [tile.param, tile.grad, tile.state].map(
+      (bytes, role) => (bytes - (starts[role] ?? 0)) / (lanes * 4),
+    );
+    table.set([...offsets, row === undefined ? 0 : elements, first, row ?? 0, placement.tensor, slot], i * tileFields);
   }
   return table;
 }

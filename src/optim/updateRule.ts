@@ -1,24 +1,24 @@
-import type { ShaderPart } from "../gpu/index.ts";
 import { Decay } from "./decay.ts";
 import { HyperparameterError } from "./errors.ts";
 import { type HyperInput, type HyperValues, valuesAt, withDefaults } from "./hyperparameters.ts";
 import type { Scalar } from "./schedules/schedule.ts";
-
-/** `accurate` (default) rounds once where it matters; `torch` follows PyTorch's order of operations. */
-export type Profile = "accurate" | "torch";
+import type { Profile, Variant } from "./variant.ts";
 
 /** What a rule takes: PyTorch's names, each with a default; numbers may also be functions of the step. */
 export type RuleOptions<H> = {
   [K in keyof H]?: H[K] extends number ? (K extends "weightDecay" ? Scalar | Decay : Scalar) : H[K];
-} & { profile?: Profile };
+} & DecayOptions & { profile?: Profile };
 
-/** The state and the shader that some values of the hyperparameters ask for. */
-export interface Variant {
-  /** Names of the state buffers, in the order of their bindings in bind group 1. */
-  readonly state: readonly string[];
-  /** The rule's WGSL: its own file and the parts it stands on. */
-  readonly parts: readonly ShaderPart[];
+/** What every rule can be asked for. */
+export interface DecayOptions {
+  /** The decay pulls towards the weights as they were before the first update, not towards zero: L2-SP. State: `start`. */
+  towardsStart?: boolean;
+  /** Only weights whose step pulls the same way decay. For rules that decouple, in the accurate profile. */
+  cautious?: boolean;
 }
+
+/** Numbers that a rule keeps of a tensor's updates so far, beside its states. */
+export type Memory = Readonly<Record<string, number>>;
 
 /** All that makes an update rule: what `src/optim/rules/` writes down. */
 export interface RuleDefinition<H> {
@@ -34,7 +34,9 @@ export interface RuleDefinition<H> {
    * The fields of the shader's `struct Hyper`, in its order, at step t (1 at the first). In float64: they are rounded to
    * float32 once, when they are written.
    */
-  scalars(hyper: H, t: number, profile: Profile): Record<string, number>;
+  scalars(hyper: H, t: number, profile: Profile, memory: Memory): Record<string, number>;
+  /** The memory after step t, from the one before it (empty at the first): where `scalars` need more than step t's values. */
+  remember?(before: Memory, hyper: H, t: number): Memory;
 }
 
 /** An update rule with its hyperparameters: what `createOptimizer` takes. */
@@ -47,7 +49,9 @@ export interface UpdateRule {
   /** The hyperparameters at step t, checked. */
   hyperAt(t: number): HyperValues;
   /** See `RuleDefinition.scalars`. */
-  scalars(hyper: HyperValues, t: number): Record<string, number>;
+  scalars(hyper: HyperValues, t: number, memory?: Memory): Record<string, number>;
+  /** See `RuleDefinition.remember`; empty for rules that remember nothing. */
+  remember(before: Memory, hyper: HyperValues, t: number): Memory;
   /** See `RuleDefinition.variant`. */
   variant(uses: (name: string) => boolean): Variant;
   /** Whether a hyperparameter is, or may become, anything but 0 or false. */
@@ -67,7 +71,8 @@ export function defineRule<H extends object>(definition: RuleDefinition<H>): (op
         `${definition.name}: profile must be "accurate" or "torch", got ${String(profile)}.`,
       );
     }
-    const defaults = { ...definition.defaults } as HyperInput;
+    const canBeCautious = definition.decay !== "coupled" && { cautious: false };
+    const defaults = { ...definition.defaults, towardsStart: false, ...canBeCautious } as HyperInput;
     return build(
       definition as unknown as RuleDefinition<HyperValues>,
       profile,
@@ -77,24 +82,39 @@ export function defineRule<H extends object>(definition: RuleDefinition<H>): (op
 }
 
 function build(definition: RuleDefinition<HyperValues>, profile: Profile, input: HyperInput): UpdateRule {
-  const { name, decay, switches = [] } = definition;
+  const { name, decay } = definition;
   const first = valuesAt(name, input, 1);
   const kind = typeof decay === "function" ? decay(first) : decay;
+  checkDecay(name, profile, kind, input);
+  return {
+    name,
+    profile,
+    decay: kind,
+    switches: [...(definition.switches ?? []), "towardsStart", "cautious"],
+    hyperAt: (t) => valuesAt(name, input, t),
+    scalars: (hyper, t, memory = {}) => definition.scalars(hyper, t, profile, memory),
+    remember: (before, hyper, t) => definition.remember?.(before, hyper, t) ?? before,
+    variant: (uses) => {
+      const towards = uses("towardsStart") ? "toStart" : uses("cautious") ? "cautious" : "toZero";
+      return { ...definition.variant(uses), decay: towards };
+    },
+    uses: (key) => Boolean(input[key]),
+    with: (options) => build(definition, profile, withDefaults(name, input, options)),
+  };
+}
+
+function checkDecay(name: string, profile: Profile, kind: "coupled" | "decoupled", input: HyperInput): void {
   if (kind === "coupled" && input.weightDecay instanceof Decay) {
     throw new HyperparameterError(
       `${name}: its decay goes through the gradient, so it has no shrink of its own (got ${input.weightDecay}, allowed a ` +
         "number or a function of the step). Use a rule that decouples, such as sgdw or adamw.",
     );
   }
-  return {
-    name,
-    profile,
-    decay: kind,
-    switches,
-    hyperAt: (t) => valuesAt(name, input, t),
-    scalars: (hyper, t) => definition.scalars(hyper, t, profile),
-    variant: (uses) => definition.variant(uses),
-    uses: (key) => input[key] !== 0 && input[key] !== false,
-    with: (options) => build(definition, profile, withDefaults(name, input, options)),
-  };
+  if (!input.cautious) return;
+  if (kind === "coupled" || profile === "torch" || input.towardsStart) {
+    const got = kind === "coupled" ? "a coupled decay" : profile === "torch" ? "the torch profile" : "towardsStart";
+    throw new HyperparameterError(
+      `${name}: cautious is for a decoupled decay towards zero in the accurate profile, got it with ${got}. Leave one out.`,
+    );
+  }
 }

@@ -1,4 +1,4 @@
-import { coupledGradient, type Profile, type Round, secondMoment, type Values } from "./numerics.ts";
+import { coupledGradient, type ParamTensor, type Profile, type Round, secondMoment, type Values } from "./numerics.ts";
 
 export interface AdadeltaHyper {
   lr: number;
@@ -8,9 +8,7 @@ export interface AdadeltaHyper {
   maximize: boolean;
 }
 
-export interface AdadeltaTensor {
-  param: Values;
-  grad: Values;
+export interface AdadeltaTensor extends ParamTensor {
   v: Values;
   vDelta: Values;
 }
@@ -23,18 +21,17 @@ export function adadelta(
   round: Round,
   profile: Profile,
 ): void {
-  const { param, grad, v, vDelta } = tensor;
+  const { param, v, vDelta } = tensor;
   const [lr, weightDecay] = [round(hyper.lr), round(hyper.weightDecay)];
   const [rho, oneMinusRho, eps] = [round(hyper.rho), round(1 - hyper.rho), round(hyper.eps)];
   const root = (square: number): number => round(Math.sqrt(round(square + eps)));
   for (let i = 0; i < param.length; i++) {
-    const p = param[i] as number;
-    const g = coupledGradient(p, grad[i] as number, hyper.maximize, weightDecay, round);
+    const g = coupledGradient(tensor, i, hyper.maximize, weightDecay, round);
     const vNow = secondMoment(v[i] as number, g, rho, oneMinusRho, round, profile);
     v[i] = vNow;
     const vDeltaBefore = vDelta[i] as number;
     const delta = round(round(root(vDeltaBefore) / root(vNow)) * g);
     vDelta[i] = secondMoment(vDeltaBefore, delta, rho, oneMinusRho, round, profile);
-    param[i] = round(p - round(lr * delta));
+    param[i] = round((param[i] as number) - round(lr * delta));
   }
 }

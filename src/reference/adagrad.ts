@@ -1,4 +1,4 @@
-import { coupledGradient, type Round, type Values } from "./numerics.ts";
+import { coupledGradient, type ParamTensor, type Round, type Values } from "./numerics.ts";
 
 export interface AdagradHyper {
   lr: number;
@@ -8,21 +8,19 @@ export interface AdagradHyper {
   maximize: boolean;
 }
 
-export interface AdagradTensor {
-  param: Values;
-  grad: Values;
+export interface AdagradTensor extends ParamTensor {
   sum: Values;
 }
 
 /** Adagrad (Duchi et al. 2011): sum ← sum + g²; p ← p - lrₜ g / (√sum + ε). Step t (from 1), in place, both profiles. */
-export function adagrad({ param, grad, sum }: AdagradTensor, hyper: AdagradHyper, t: number, round: Round): void {
+export function adagrad(tensor: AdagradTensor, hyper: AdagradHyper, t: number, round: Round): void {
+  const { param, sum } = tensor;
   const stepSize = round(hyper.lr / (1 + (t - 1) * hyper.lrDecay));
   const [weightDecay, eps] = [round(hyper.weightDecay), round(hyper.eps)];
   for (let i = 0; i < param.length; i++) {
-    const p = param[i] as number;
-    const g = coupledGradient(p, grad[i] as number, hyper.maximize, weightDecay, round);
+    const g = coupledGradient(tensor, i, hyper.maximize, weightDecay, round);
     const sumNow = round((sum[i] as number) + round(g * g));
     sum[i] = sumNow;
-    param[i] = round(p - round(round(stepSize * g) / round(round(Math.sqrt(sumNow)) + eps)));
+    param[i] = round((param[i] as number) - round(round(stepSize * g) / round(round(Math.sqrt(sumNow)) + eps)));
   }
 }

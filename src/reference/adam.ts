@@ -3,12 +3,11 @@ import { coupledGradient, type Profile, type Round } from "./numerics.ts";
 
 /** Adam with L2 regularization: g ← g + λ p; p ← p - adamStep(g). Step t (from 1), in place. */
 export function adam(tensor: AdamTensor, hyper: AdamHyper, t: number, round: Round, profile: Profile): void {
-  const { param, grad } = tensor;
+  const { param } = tensor;
   const scalars = momentScalars(hyper, t, round);
   const weightDecay = round(hyper.weightDecay);
   for (let i = 0; i < param.length; i++) {
-    const p = param[i] as number;
-    const g = coupledGradient(p, grad[i] as number, hyper.maximize, weightDecay, round);
-    param[i] = round(p - adamStep(g, tensor, i, scalars, round, profile));
+    const g = coupledGradient(tensor, i, hyper.maximize, weightDecay, round);
+    param[i] = round((param[i] as number) - adamStep(g, tensor, i, scalars, round, profile));
   }
 }

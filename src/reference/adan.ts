@@ -1,6 +1,16 @@
-import { lerp, type Profile, type Round, secondMoment, type Values } from "./numerics.ts";
+import {
+  type DecayHyper,
+  lerp,
+  type ParamTensor,
+  type Profile,
+  type Round,
+  secondMoment,
+  shrinkScalars,
+  shrinkThenStep,
+  type Values,
+} from "./numerics.ts";
 
-export interface AdanHyper {
+export interface AdanHyper extends DecayHyper {
   lr: number;
   beta1: number;
   beta2: number;
@@ -11,19 +21,15 @@ export interface AdanHyper {
 }
 
 /** A tensor and its state: `v` is of the gradients' differences, `gBefore` the gradient of the step before. */
-export interface AdanTensor {
-  param: Values;
-  grad: Values;
+export interface AdanTensor extends ParamTensor {
   m: Values;
   v: Values;
   n: Values;
   gBefore: Values;
 }
 
-function adanScalars({ lr, beta1, beta2, beta3, eps, weightDecay }: AdanHyper, t: number, round: Round) {
+function adanScalars({ lr, beta1, beta2, beta3, eps }: AdanHyper, t: number, round: Round) {
   return {
-    decay: round(lr * weightDecay),
-    keep: round(1 - lr * weightDecay),
     beta1: round(beta1),
     oneMinusBeta1: round(1 - beta1),
     beta2: round(beta2),
@@ -44,6 +50,7 @@ function adanScalars({ lr, beta1, beta2, beta3, eps, weightDecay }: AdanHyper, t
 export function adan(tensor: AdanTensor, hyper: AdanHyper, t: number, round: Round, profile: Profile): void {
   const { param, grad, m, v, n, gBefore } = tensor;
   const s = adanScalars(hyper, t, round);
+  const shrink = shrinkScalars(hyper, round);
   for (let i = 0; i < param.length; i++) {
     const g = hyper.maximize ? -(grad[i] as number) : (grad[i] as number);
     const d = t === 1 ? 0 : round(g - (gBefore[i] as number));
@@ -57,10 +64,11 @@ export function adan(tensor: AdanTensor, hyper: AdanHyper, t: number, round: Rou
     gBefore[i] = g;
     const denominator = round(round(round(Math.sqrt(nNow)) / s.rootBiasCorrection3) + s.eps);
     const [a, b] = [round(s.stepSize * mNow), round(s.differenceStepSize * vNow)];
-    const p = param[i] as number;
-    param[i] =
-      profile === "torch"
-        ? round(round(round(s.keep * p) - round(a / denominator)) - round(b / denominator))
-        : round(p - round(round(s.decay * p) + round(round(a + b) / denominator)));
+    if (profile === "torch") {
+      const stepped = shrinkThenStep(tensor, i, shrink, round(a / denominator), round, profile);
+      param[i] = round(stepped - round(b / denominator));
+    } else {
+      param[i] = shrinkThenStep(tensor, i, shrink, round(round(a + b) / denominator), round, profile);
+    }
   }
 }

@@ -1,6 +1,15 @@
-import { lerp, type Profile, type Round, shrinkThenStep, type Values } from "./numerics.ts";
+import {
+  type DecayHyper,
+  lerp,
+  type ParamTensor,
+  type Profile,
+  type Round,
+  shrinkScalars,
+  shrinkThenStep,
+  type Values,
+} from "./numerics.ts";
 
-export interface LionHyper {
+export interface LionHyper extends DecayHyper {
   lr: number;
   beta1: number;
   beta2: number;
@@ -8,9 +17,7 @@ export interface LionHyper {
   maximize: boolean;
 }
 
-export interface LionTensor {
-  param: Values;
-  grad: Values;
+export interface LionTensor extends ParamTensor {
   m: Values;
 }
 
@@ -18,16 +25,10 @@ export interface LionTensor {
  * Lion (Chen et al. 2023, Algorithm 2): p ← p - (lr λ p + lr · sign(β₁ m + (1 - β₁) g)); m ← β₂ m + (1 - β₂) g. In place;
  * no step is unlike another.
  */
-export function lion(
-  { param, grad, m }: LionTensor,
-  hyper: LionHyper,
-  _t: number,
-  round: Round,
-  profile: Profile,
-): void {
+export function lion(tensor: LionTensor, hyper: LionHyper, _: number, round: Round, profile: Profile): void {
+  const { param, grad, m } = tensor;
   const lr = round(hyper.lr);
-  const decay = round(hyper.lr * hyper.weightDecay);
-  const keep = round(1 - hyper.lr * hyper.weightDecay);
+  const shrink = shrinkScalars(hyper, round);
   const blend = (mBefore: number, g: number, beta: number): number => {
     const [rest, share] = [round(beta), round(1 - beta)];
     if (profile === "torch") return round(round(rest * mBefore) + round(share * g));
@@ -38,6 +39,6 @@ export function lion(
     const mBefore = m[i] as number;
     const step = lr * Math.sign(blend(mBefore, g, hyper.beta1));
     m[i] = blend(mBefore, g, hyper.beta2);
-    param[i] = shrinkThenStep(param[i] as number, decay, keep, step, round, profile);
+    param[i] = shrinkThenStep(tensor, i, shrink, step, round, profile);
   }
 }

@@ -1,5 +1,5 @@
-import type { AdamHyper, AdamTensor } from "./moments.ts";
-import { coupledGradient, lerp, type Profile, type Round, secondMoment, shrinkThenStep } from "./numerics.ts";
+import { type AdamHyper, type AdamTensor, updateMoments } from "./moments.ts";
+import { coupledGradient, type Profile, type Round, shrinkScalars, shrinkThenStep } from "./numerics.ts";
 
 export interface NadamHyper extends AdamHyper {
   momentumDecay: number;
@@ -26,25 +26,20 @@ function nadamScalars(hyper: NadamHyper, t: number, round: Round, profile: Profi
 
 /** NAdam (Dozat 2016): p ← p - (gradientStep g + momentumStep m) / (√v̂ + ε). Step t (from 1), in place. */
 export function nadam(tensor: AdamTensor, hyper: NadamHyper, t: number, round: Round, profile: Profile): void {
-  const { param, grad, m, v } = tensor;
+  const { param } = tensor;
   const s = nadamScalars(hyper, t, round, profile);
   const weightDecay = hyper.decoupled ? 0 : round(hyper.weightDecay);
-  const decay = hyper.decoupled ? round(hyper.lr * hyper.weightDecay) : 0;
-  const keep = hyper.decoupled ? round(1 - hyper.lr * hyper.weightDecay) : 1;
+  const shrink = shrinkScalars(hyper.decoupled ? hyper : { ...hyper, weightDecay: 0 }, round);
   for (let i = 0; i < param.length; i++) {
-    const p = param[i] as number;
-    const g = coupledGradient(p, grad[i] as number, hyper.maximize, weightDecay, round);
-    const mNow = lerp(m[i] as number, g, s.oneMinusBeta1, s.beta1, round);
-    const vNow = secondMoment(v[i] as number, g, s.beta2, s.oneMinusBeta2, round, profile);
-    m[i] = mNow;
-    v[i] = vNow;
-    const denominator = round(round(Math.sqrt(round(vNow / s.biasCorrection2))) + s.eps);
-    const [along, ahead] = [round(s.gradientStep * g), round(s.momentumStep * mNow)];
+    const g = coupledGradient(tensor, i, hyper.maximize, weightDecay, round);
+    const now = updateMoments(g, tensor, i, s, round, profile);
+    const denominator = round(round(Math.sqrt(round(now.v / s.biasCorrection2))) + s.eps);
+    const [along, ahead] = [round(s.gradientStep * g), round(s.momentumStep * now.m)];
     if (profile === "torch") {
-      const stepped = shrinkThenStep(p, decay, keep, round(along / denominator), round, profile);
+      const stepped = shrinkThenStep(tensor, i, shrink, round(along / denominator), round, profile);
       param[i] = round(stepped - round(ahead / denominator));
     } else {
-      param[i] = shrinkThenStep(p, decay, keep, round(round(along + ahead) / denominator), round, profile);
+      param[i] = shrinkThenStep(tensor, i, shrink, round(round(along + ahead) / denominator), round, profile);
     }
   }
 }

@@ -25,20 +25,61 @@ export function secondMoment(v: number, g: number, beta2: number, rest: number, 
   return lerp(v, round(g * g), rest, beta2, round);
 }
 
-/** The gradient of the loss, turned round to maximize, and of the L2 penalty: ±g + λ p. */
-export function coupledGradient(p: number, grad: number, maximize: boolean, weightDecay: number, round: Round): number {
-  return round((maximize ? -grad : grad) + round(weightDecay * p));
+/** Every tensor has these; with `start`, the weights before the first update, its decay pulls towards them. */
+export interface ParamTensor {
+  param: Values;
+  grad: Values;
+  start?: Values;
 }
 
-/** The decoupled update: decay = lr λ and keep = 1 - lr λ, each rounded once. */
+/** What every rule's hyperparameters may have: see `DecayOptions` of the optimizers. */
+export interface DecayHyper {
+  cautious?: boolean;
+}
+
+/** What of weight i decays: all of it, or what it is away from where it began. */
+export function decaying({ param, start }: ParamTensor, i: number, round: Round): number {
+  const p = param[i] as number;
+  return start ? round(p - (start[i] as number)) : p;
+}
+
+/** The gradient of the loss, turned round to maximize, and of the L2 penalty: ±g + λ p. */
+export function coupledGradient(
+  tensor: ParamTensor,
+  i: number,
+  maximize: boolean,
+  weightDecay: number,
+  round: Round,
+): number {
+  const g = tensor.grad[i] as number;
+  return round((maximize ? -g : g) + round(weightDecay * decaying(tensor, i, round)));
+}
+
+/** The decoupled update of weight i: decay = lr λ and keep = 1 - lr λ, each rounded once. */
 export function shrinkThenStep(
-  p: number,
-  decay: number,
-  keep: number,
+  tensor: ParamTensor,
+  i: number,
+  { decay, keep, cautious }: Shrink,
   step: number,
   round: Round,
   profile: Profile,
 ): number {
-  if (profile === "torch") return round(round(keep * p) - step);
-  return round(p - round(round(decay * p) + step));
+  const p = tensor.param[i] as number;
+  if (profile === "torch" && !tensor.start) return round(round(keep * p) - step);
+  const disagrees = cautious && Math.sign(step) * Math.sign(p) < 0;
+  return round(p - round((disagrees ? 0 : round(decay * decaying(tensor, i, round))) + step));
+}
+
+export interface Shrink {
+  decay: number;
+  keep: number;
+  cautious: boolean;
+}
+
+/** The decoupled decay's scalars: computed in float64, rounded once. */
+export function shrinkScalars(
+  { lr, weightDecay, cautious = false }: { lr: number; weightDecay: number } & DecayHyper,
+  round: Round,
+): Shrink {
+  return { decay: round(lr * weightDecay), keep: round(1 - lr * weightDecay), cautious };
 }

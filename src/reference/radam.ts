@@ -1,5 +1,5 @@
-import type { AdamHyper, AdamTensor } from "./moments.ts";
-import { coupledGradient, lerp, type Profile, type Round, secondMoment, shrinkThenStep } from "./numerics.ts";
+import { type AdamHyper, type AdamTensor, updateMoments } from "./moments.ts";
+import { coupledGradient, type Profile, type Round, shrinkScalars, shrinkThenStep } from "./numerics.ts";
 
 export interface RadamHyper extends AdamHyper {
   decoupled: boolean;
@@ -29,20 +29,15 @@ function radamScalars({ lr, beta1, beta2, eps }: RadamHyper, t: number, round: R
 
 /** RAdam (Liu et al. 2020, Algorithm 2): p ← p - step, over √v where ρₜ > 5. Step t (from 1), in place. */
 export function radam(tensor: AdamTensor, hyper: RadamHyper, t: number, round: Round, profile: Profile): void {
-  const { param, grad, m, v } = tensor;
+  const { param } = tensor;
   const s = radamScalars(hyper, t, round);
   const weightDecay = hyper.decoupled ? 0 : round(hyper.weightDecay);
-  const decay = hyper.decoupled ? round(hyper.lr * hyper.weightDecay) : 0;
-  const keep = hyper.decoupled ? round(1 - hyper.lr * hyper.weightDecay) : 1;
+  const shrink = shrinkScalars(hyper.decoupled ? hyper : { ...hyper, weightDecay: 0 }, round);
   for (let i = 0; i < param.length; i++) {
-    const p = param[i] as number;
-    const g = coupledGradient(p, grad[i] as number, hyper.maximize, weightDecay, round);
-    const mNow = lerp(m[i] as number, g, s.oneMinusBeta1, s.beta1, round);
-    const vNow = secondMoment(v[i] as number, g, s.beta2, s.oneMinusBeta2, round, profile);
-    m[i] = mNow;
-    v[i] = vNow;
-    const denominator = round(round(Math.sqrt(vNow)) + s.eps);
-    param[i] = shrinkThenStep(p, decay, keep, rectifiedStep(mNow, denominator, s, round, profile), round, profile);
+    const g = coupledGradient(tensor, i, hyper.maximize, weightDecay, round);
+    const now = updateMoments(g, tensor, i, s, round, profile);
+    const denominator = round(round(Math.sqrt(now.v)) + s.eps);
+    param[i] = shrinkThenStep(tensor, i, shrink, rectifiedStep(now.m, denominator, s, round, profile), round, profile);
   }
 }
 

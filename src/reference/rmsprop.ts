@@ -1,4 +1,12 @@
-import { coupledGradient, lerp, type Profile, type Round, secondMoment, type Values } from "./numerics.ts";
+import {
+  coupledGradient,
+  lerp,
+  type ParamTensor,
+  type Profile,
+  type Round,
+  secondMoment,
+  type Values,
+} from "./numerics.ts";
 
 export interface RmspropHyper {
   lr: number;
@@ -10,9 +18,7 @@ export interface RmspropHyper {
 }
 
 /** A tensor and its state: with `gAvg` the rule is centered, with `velocity` it has momentum. */
-export interface RmspropTensor {
-  param: Values;
-  grad: Values;
+export interface RmspropTensor extends ParamTensor {
   v: Values;
   gAvg?: Values;
   velocity?: Values;
@@ -20,12 +26,11 @@ export interface RmspropTensor {
 
 /** RMSprop (Hinton 2012; Graves 2013): g ← g + λ p; p ← p - lr g / (√v + ε). Step t (from 1), in place. */
 export function rmsprop(tensor: RmspropTensor, hyper: RmspropHyper, _: number, round: Round, profile: Profile): void {
-  const { param, grad, v } = tensor;
+  const { param, v } = tensor;
   const weightDecay = round(hyper.weightDecay);
   const [alpha, oneMinusAlpha, eps] = [round(hyper.alpha), round(1 - hyper.alpha), round(hyper.eps)];
   for (let i = 0; i < param.length; i++) {
-    const p = param[i] as number;
-    const g = coupledGradient(p, grad[i] as number, hyper.maximize, weightDecay, round);
+    const g = coupledGradient(tensor, i, hyper.maximize, weightDecay, round);
     const vNow = secondMoment(v[i] as number, g, alpha, oneMinusAlpha, round, profile);
     v[i] = vNow;
     let variance = vNow;
@@ -35,7 +40,7 @@ export function rmsprop(tensor: RmspropTensor, hyper: RmspropHyper, _: number, r
       variance = Math.max(round(vNow - round(gAvgNow * gAvgNow)), 0);
     }
     const denominator = round(round(Math.sqrt(variance)) + eps);
-    param[i] = round(p - normalizedStep(g, denominator, tensor.velocity, i, hyper, round));
+    param[i] = round((param[i] as number) - normalizedStep(g, denominator, tensor.velocity, i, hyper, round));
   }
 }
 

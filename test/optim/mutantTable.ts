@@ -3,7 +3,7 @@ import { adam, adamw } from "../../src/optim/index.ts";
 import { cases, type ParityCase } from "../parity/cases.ts";
 import { type Mutation, optionsOf, resolvedHyper } from "../parity/runCase.ts";
 import { type Row, type RuleName, ruleNames } from "../parity/table.ts";
-import { asRule, inScalars, inShader } from "./mutations.ts";
+import { asRule, inHyper, inScalars, inShader } from "./mutations.ts";
 
 export const sized = cases.filter(({ name }) => name.endsWith("· 257 elements"));
 
@@ -42,21 +42,21 @@ const has =
     Boolean(optionsOf(row)[name]);
 const decays = (row: Row): boolean => Number(resolvedHyper(row, 1).weightDecay) > 0;
 
-export const moments = "shaders/optim/parts/moments.wgsl";
-const denominator = "sqrt(largest(vNow, i)) / h.rootBiasCorrection2 + h.eps";
-const write = "param[at.param] = shrinkThenStep(param[at.param], h.decay, h.keep, step);";
-const shrinkAfterStep = "let stepped = param[at.param] - step;\n  param[at.param] = stepped - h.decay * stepped;";
+export const moments = "shaders/optim/parts/adamStep.wgsl";
+const denominator = "sqrt(largest(now.v, i)) / h.rootBiasCorrection2 + h.eps";
+const write = "storeParam(at, shrinkThenStep(loadParam(at), at, h.decay, h.keep, step));";
+const shrinkAfterStep = "let stepped = loadParam(at) - step;\n  storeParam(at, stepped - h.decay * stepped);";
 
 export const mutants: readonly Mutant[] = [
   {
     mistake: "eps inside the root",
     rules: adams,
-    mutate: inShader(moments, denominator, "sqrt(largest(vNow, i) + h.eps) / h.rootBiasCorrection2"),
+    mutate: inShader(moments, denominator, "sqrt(largest(now.v, i) + h.eps) / h.rootBiasCorrection2"),
   },
   {
     mistake: "eps beside the root, but before its bias correction",
     rules: adams,
-    mutate: inShader(moments, denominator, "(sqrt(largest(vNow, i)) + h.eps) / h.rootBiasCorrection2"),
+    mutate: inShader(moments, denominator, "(sqrt(largest(now.v, i)) + h.eps) / h.rootBiasCorrection2"),
   },
   {
     mistake: "no bias correction of the first moment",
@@ -144,7 +144,7 @@ export const mutants: readonly Mutant[] = [
   {
     mistake: "maximize ignored",
     rules: ruleNames,
-    mutate: inScalars((hyper, t, right) => ({ ...right(hyper, t), ascent: 1 })),
+    mutate: inHyper((hyper) => ({ ...hyper, maximize: false })),
     where: has("maximize"),
   },
   {

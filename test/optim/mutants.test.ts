@@ -46,11 +46,11 @@ test("the rules themselves pass every one of those cases", async () => {
 });
 
 describe("mutants of the accurate profile that a gate in ulps may miss, and the realised decay shows:", () => {
-  const call = "shrinkThenStep(param[at.param], h.decay, h.keep, step)";
+  const call = "shrinkThenStep(loadParam(at), at, h.decay, h.keep, step)";
   const orders: [string, string][] = [
-    ["decay by a float32 1 - lr λ", "h.keep * param[at.param] - step"],
-    ["the shrink rounded before the step", "(param[at.param] - h.decay * param[at.param]) - step"],
-    ["the step rounded before the shrink", "(param[at.param] - step) - h.decay * param[at.param]"],
+    ["decay by a float32 1 - lr λ", "h.keep * loadParam(at) - step"],
+    ["the shrink rounded before the step", "(loadParam(at) - h.decay * loadParam(at)) - step"],
+    ["the step rounded before the shrink", "(loadParam(at) - step) - h.decay * loadParam(at)"],
   ];
   const runs: [Decoupled, number][] = [
     ["sgdw", 1e-3],

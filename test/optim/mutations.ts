@@ -28,6 +28,11 @@ export function inShader(file: string, right: string, wrong: string): Mutation {
   return (rule) => changed(rule, change);
 }
 
+/** The rule with other hyperparameters than it was asked for. */
+export function inHyper(wrong: (hyper: HyperValues) => HyperValues): Mutation {
+  return (rule) => changed(rule, ({ hyperAt }) => ({ hyperAt: (t) => wrong(hyperAt(t)) }));
+}
+
 /** The rule with wrong scalars at step t; `right` gives the rule's own for any hyperparameters and step. */
 export function inScalars(
   wrong: (hyper: HyperValues, t: number, right: UpdateRule["scalars"], rule: UpdateRule) => Record<string, number>,

@@ -33,6 +33,8 @@ export interface ParityCase {
   /** Whether biases and the like are left alone by the decay, as by default. */
   readonly exempt: boolean;
   readonly limits: Partial<Limits>;
+  /** Where an average of the weights is kept. */
+  readonly averageDecay?: number;
   readonly steps: number;
   readonly seed: number;
 }

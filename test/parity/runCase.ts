@@ -1,8 +1,8 @@
-import type { Gpu } from "../../src/gpu/index.ts";
+import type { Gpu, Slice } from "../../src/gpu/index.ts";
 import * as rules from "../../src/optim/index.ts";
 import { createOptimizer, exemptByDefault, type HyperInput, type UpdateRule } from "../../src/optim/index.ts";
 import * as references from "../../src/reference/index.ts";
-import { float32, type Round, type Values } from "../../src/reference/index.ts";
+import { float32, type Values } from "../../src/reference/index.ts";
 import type { ParityCase } from "./cases.ts";
 import { gradientAt, initialParam, ulp } from "./fixtures.ts";
 import { allocate, readAll } from "./memory.ts";
@@ -19,8 +19,10 @@ export interface Comparison {
   readonly p99Ulp: number;
 }
 
+/** A tensor as the reference has it. */
+type Twin = references.SurroundedTensor & Record<string, Values>;
 type RuleMaker = (options: object) => UpdateRule;
-export type Reference = (tensor: object, hyper: object, t: number, round: Round, profile: references.Profile) => void;
+export type Reference = references.Step<references.SurroundedTensor, object>;
 
 const ruleMakers: Record<string, unknown> = { ...rules };
 const twinOf: Record<string, unknown> = { ...references };
@@ -56,11 +58,14 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
     hyper: optionsOf(row),
     ...(!test.exempt && { exempt: () => false }),
   }));
-  const optimizer = await createOptimizer(gpu, rule, paramGroups);
+  const optimizer = await createOptimizer(gpu, rule, paramGroups, {
+    ...(test.averageDecay !== undefined && { averageDecay: test.averageDecay }),
+  });
   const names = ["param", ...optimizer.stateNames];
   const twins = tensors.map((_, i) => {
-    const tensor: Record<string, Values> = { param: initialParam(seed + i, counts[i] as number) };
-    for (const name of optimizer.stateNames) tensor[name] = new Float32Array(counts[i] as number);
+    const count = counts[i] as number;
+    const tensor: Twin = { param: initialParam(seed + i, count), grad: new Float32Array(count) };
+    for (const name of optimizer.stateNames) tensor[name] = new Float32Array(count);
     return tensor;
   });
   const scales = twins.map((tensor) => names.map((name) => (tensor[name] as Values).slice()));
@@ -68,6 +73,8 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
     "param",
     twins.map((tensor) => tensor.param as Float32Array<ArrayBuffer>),
   );
+  const reference = references.surrounded(referenceOf(test.rule), () => test.averageDecay ?? 0);
+  const tilings = tensors.map(({ name }, i) => tilingOf(gpu, counts[i] as number, memory.grad(name)));
   for (let t = 1; t <= steps; t++) {
     const grads = counts.map((count, i) => gradientAt(seed + i, t, count));
     memory.write("grad", grads);
@@ -77,7 +84,8 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
       const spec = tensors[i] as (typeof tensors)[number];
       const hyper = hypers[spec.paramGroup] as ReturnType<typeof resolvedHyper>;
       const spared = test.exempt && exemptByDefault(spec) ? { ...hyper, weightDecay: 0 } : hyper;
-      referenceOf(test.rule)({ ...tensor, grad: grads[i] }, spared, t, float32, profile);
+      tensor.grad = grads[i] as Values;
+      reference(tensor, spared, t, float32, profile, tilings[i]);
       for (const [k, name] of names.entries()) grow(scales[i]?.[k] as Values, tensor[name] as Values);
     }
   }
@@ -95,6 +103,12 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
   memory.destroy();
   const elements = counts.reduce((sum, count) => sum + count, 0);
   return { name: test.name, elements, steps, ...differences.summary };
+}
+
+/** How the optimizer cuts a tensor into tiles. */
+function tilingOf({ limits }: Gpu, count: number, { size }: Slice): references.Tiling {
+  const lanes = Math.min(256, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
+  return { lanes: 2 ** Math.floor(Math.log2(lanes)), fours: Math.min(Math.ceil(count / 4), Math.floor(size / 16)) };
 }
 
 /** Keeps the largest magnitude so far. */

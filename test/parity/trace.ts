@@ -60,7 +60,7 @@ export function trace(
     const hyper = hyperOf(t);
     grad.set(gradientAt(fixtureSeed, t, count));
     const terms = largestTerms(rule.decay, hyper, t, param, grad);
-    referenceOf(row.rule)({ ...tensors, grad }, hyper, t, round, profile);
+    referenceOf(row.rule)({ ...tensors, param, grad }, hyper, t, round, profile);
     for (const name of namesOf(tensors)) {
       const scale = scales[name]!;
       scale.forEach((before, i) => {

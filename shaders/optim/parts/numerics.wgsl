@@ -18,12 +18,3 @@ fn secondMoment(v: Wide, g: Wide, beta2: f32, oneMinusBeta2: f32) -> Wide {
   }
   return lerp(v, g * g, oneMinusBeta2, beta2);
 }
-
-/// The decoupled update. `accurate`: one difference, one rounding at p's scale, with decay = lr λ, which keeps decays
-/// down to 1e-8 true. `torch`: p (1 - lr λ) first, with keep = 1 - lr λ, whose rounding loses decays below 6e-8.
-fn shrinkThenStep(p: Wide, decay: f32, keep: f32, step: Wide) -> Wide {
-  if (TORCH) {
-    return keep * p - step;
-  }
-  return p - (decay * p + step);
-}

@@ -1,6 +1,5 @@
 import code from "../../../shaders/optim/adadelta.wgsl?raw";
 import { rulePart } from "../parts.ts";
-import { ascent } from "../scalars.ts";
 import { defineRule } from "../updateRule.ts";
 
 /**
@@ -12,8 +11,7 @@ export const adadelta = defineRule({
   defaults: { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false },
   decay: "coupled",
   variant: () => ({ state: ["v", "vDelta"], parts: [rulePart("adadelta", code)] }),
-  scalars: ({ lr, rho, eps, weightDecay, maximize }) => ({
-    ascent: ascent(maximize),
+  scalars: ({ lr, rho, eps, weightDecay }) => ({
     lr,
     weightDecay,
     rho,

@@ -1,6 +1,5 @@
 import code from "../../../shaders/optim/adagrad.wgsl?raw";
 import { rulePart } from "../parts.ts";
-import { ascent } from "../scalars.ts";
 import { defineRule } from "../updateRule.ts";
 
 /**
@@ -12,8 +11,7 @@ export const adagrad = defineRule({
   defaults: { lr: 1e-2, lrDecay: 0, weightDecay: 0, eps: 1e-10, maximize: false },
   decay: "coupled",
   variant: () => ({ state: ["sum"], parts: [rulePart("adagrad", code)] }),
-  scalars: ({ lr, lrDecay, weightDecay, eps, maximize }, t) => ({
-    ascent: ascent(maximize),
+  scalars: ({ lr, lrDecay, weightDecay, eps }, t) => ({
     stepSize: lr / (1 + (t - 1) * lrDecay),
     weightDecay,
     eps,

@@ -1,6 +1,6 @@
 import code from "../../../shaders/optim/adam.wgsl?raw";
-import { momentsVariant, rulePart } from "../parts.ts";
-import { ascent, momentScalars } from "../scalars.ts";
+import { adamVariant, rulePart } from "../parts.ts";
+import { momentScalars } from "../scalars.ts";
 import { defineRule } from "../updateRule.ts";
 
 /**
@@ -12,9 +12,8 @@ export const adam = defineRule({
   defaults: { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, amsgrad: false, maximize: false },
   decay: "coupled",
   switches: ["amsgrad"],
-  variant: (uses) => momentsVariant(rulePart("adam", code), uses("amsgrad")),
-  scalars: ({ weightDecay, maximize, ...moments }, t) => ({
-    ascent: ascent(maximize),
+  variant: (uses) => adamVariant(rulePart("adam", code), uses("amsgrad")),
+  scalars: ({ weightDecay, ...moments }, t) => ({
     weightDecay,
     ...momentScalars(moments, t),
   }),

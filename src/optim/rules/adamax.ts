@@ -1,6 +1,5 @@
 import code from "../../../shaders/optim/adamax.wgsl?raw";
 import { rulePart } from "../parts.ts";
-import { ascent } from "../scalars.ts";
 import { defineRule } from "../updateRule.ts";
 
 /**
@@ -12,8 +11,7 @@ export const adamax = defineRule({
   defaults: { lr: 2e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, maximize: false },
   decay: "coupled",
   variant: () => ({ state: ["m", "u"], parts: [rulePart("adamax", code)] }),
-  scalars: ({ lr, beta1, beta2, eps, weightDecay, maximize }, t) => ({
-    ascent: ascent(maximize),
+  scalars: ({ lr, beta1, beta2, eps, weightDecay }, t) => ({
     weightDecay,
     beta1,
     oneMinusBeta1: 1 - beta1,

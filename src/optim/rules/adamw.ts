@@ -1,6 +1,6 @@
 import code from "../../../shaders/optim/adamw.wgsl?raw";
-import { momentsVariant, rulePart } from "../parts.ts";
-import { ascent, momentScalars, shrink } from "../scalars.ts";
+import { adamVariant, rulePart } from "../parts.ts";
+import { momentScalars, shrink } from "../scalars.ts";
 import { defineRule } from "../updateRule.ts";
 
 /**
@@ -12,9 +12,8 @@ export const adamw = defineRule({
   defaults: { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 1e-2, amsgrad: false, maximize: false },
   decay: "decoupled",
   switches: ["amsgrad"],
-  variant: (uses) => momentsVariant(rulePart("adamw", code), uses("amsgrad")),
-  scalars: ({ lr, weightDecay, maximize, ...moments }, t) => ({
-    ascent: ascent(maximize),
+  variant: (uses) => adamVariant(rulePart("adamw", code), uses("amsgrad")),
+  scalars: ({ lr, weightDecay, ...moments }, t) => ({
     ...shrink(lr, weightDecay),
     ...momentScalars({ lr, ...moments }, t),
   }),

@@ -1,6 +1,6 @@
 import code from "../../../shaders/optim/adan.wgsl?raw";
 import { rulePart } from "../parts.ts";
-import { ascent, shrink } from "../scalars.ts";
+import { shrink } from "../scalars.ts";
 import { defineRule } from "../updateRule.ts";
 
 /**
@@ -14,8 +14,7 @@ export const adan = defineRule({
   defaults: { lr: 1e-3, beta1: 0.98, beta2: 0.92, beta3: 0.99, eps: 1e-8, weightDecay: 0, maximize: false },
   decay: "decoupled",
   variant: () => ({ state: ["m", "v", "n", "gBefore"], parts: [rulePart("adan", code)] }),
-  scalars: ({ lr, beta1, beta2, beta3, eps, weightDecay, maximize }, t) => ({
-    ascent: ascent(maximize),
+  scalars: ({ lr, beta1, beta2, beta3, eps, weightDecay }, t) => ({
     ...shrink(lr, weightDecay),
     beta1,
     oneMinusBeta1: 1 - beta1,

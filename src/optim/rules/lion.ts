@@ -1,6 +1,6 @@
 import code from "../../../shaders/optim/lion.wgsl?raw";
 import { rulePart } from "../parts.ts";
-import { ascent, shrink } from "../scalars.ts";
+import { shrink } from "../scalars.ts";
 import { defineRule } from "../updateRule.ts";
 
 /**
@@ -12,8 +12,7 @@ export const lion = defineRule({
   defaults: { lr: 1e-4, beta1: 0.9, beta2: 0.99, weightDecay: 0, maximize: false },
   decay: "decoupled",
   variant: () => ({ state: ["m"], parts: [rulePart("lion", code)] }),
-  scalars: ({ lr, beta1, beta2, weightDecay, maximize }) => ({
-    ascent: ascent(maximize),
+  scalars: ({ lr, beta1, beta2, weightDecay }) => ({
     lr,
     ...shrink(lr, weightDecay),
     beta1,

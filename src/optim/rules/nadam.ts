@@ -1,6 +1,6 @@
 import code from "../../../shaders/optim/nadam.wgsl?raw";
-import { rulePart } from "../parts.ts";
-import { ascent, eitherDecay, nadamMomentum, nadamProduct } from "../scalars.ts";
+import { moments, rulePart } from "../parts.ts";
+import { eitherDecay, nadamMomentum, nadamProduct } from "../scalars.ts";
 import { defineRule } from "../updateRule.ts";
 
 /**
@@ -22,12 +22,11 @@ export const nadam = defineRule({
     maximize: false,
   },
   decay: ({ decoupled }) => (decoupled ? "decoupled" : "coupled"),
-  variant: () => ({ state: ["m", "v"], parts: [rulePart("nadam", code)] }),
-  scalars: ({ lr, beta1, beta2, eps, momentumDecay, maximize, ...decay }, t, profile) => {
+  variant: () => ({ state: ["m", "v"], parts: [rulePart("nadam", code), moments] }),
+  scalars: ({ lr, beta1, beta2, eps, momentumDecay, ...decay }, t, profile) => {
     const product = nadamProduct(beta1, momentumDecay, t, profile === "torch" ? Math.fround : (x) => x);
     const next = nadamMomentum(beta1, momentumDecay, t + 1);
     return {
-      ascent: ascent(maximize),
       ...eitherDecay({ lr, ...decay }),
       beta1,
       oneMinusBeta1: 1 - beta1,

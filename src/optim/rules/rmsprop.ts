@@ -1,6 +1,5 @@
 import code from "../../../shaders/optim/rmsprop.wgsl?raw";
 import { rmspropVariant, rulePart } from "../parts.ts";
-import { ascent } from "../scalars.ts";
 import { defineRule } from "../updateRule.ts";
 
 /**
@@ -15,8 +14,7 @@ export const rmsprop = defineRule({
   decay: "coupled",
   switches: ["centered"],
   variant: (uses) => rmspropVariant(rulePart("rmsprop", code), uses("centered"), uses("momentum")),
-  scalars: ({ lr, alpha, eps, weightDecay, momentum, maximize }) => ({
-    ascent: ascent(maximize),
+  scalars: ({ lr, alpha, eps, weightDecay, momentum }) => ({
     lr,
     weightDecay,
     alpha,

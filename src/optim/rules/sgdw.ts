@@ -1,6 +1,6 @@
 import code from "../../../shaders/optim/sgdw.wgsl?raw";
 import { rulePart, velocityVariant } from "../parts.ts";
-import { ascent, momentumScalars, shrink } from "../scalars.ts";
+import { momentumScalars, shrink } from "../scalars.ts";
 import { defineRule } from "../updateRule.ts";
 
 /**
@@ -12,8 +12,7 @@ export const sgdw = defineRule({
   defaults: { lr: 1e-3, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0, maximize: false },
   decay: "decoupled",
   variant: (uses) => velocityVariant(rulePart("sgdw", code), uses("momentum")),
-  scalars: ({ lr, weightDecay, maximize, ...momentum }, t) => ({
-    ascent: ascent(maximize),
+  scalars: ({ lr, weightDecay, ...momentum }, t) => ({
     lr,
     ...shrink(lr, weightDecay),
     ...momentumScalars(momentum, t),

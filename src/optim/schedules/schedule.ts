@@ -5,6 +5,9 @@ import { type PlotOptions, svgPlot, textPlot } from "./plot.ts";
 /** A number, or a function of the step: `t` is 1 at the first. */
 export type Scalar = number | ((t: number) => number);
 
+/** Its value at step t. */
+export const valueAt = (value: Scalar, t: number): number => (typeof value === "function" ? value(t) : value);
+
 /**
  * A hyperparameter's value as a function of the step: for the learning rate, the decay and the momentum alike. Pure, so
  * that any step can be asked for at any time. t is 1 at the first step; PyTorch counts from 0, so that the value at t is

@@ -35,6 +35,8 @@ export interface RowHyper {
   lrDecay?: number;
   momentumDecay?: number;
   decoupled?: boolean;
+  towardsStart?: boolean;
+  cautious?: boolean;
 }
 
 export interface Row {

@@ -1,0 +1,43 @@
+// The first look at the gradients: for each tile, the sum of its squares, unscaled, and its first element that is not finite.
+
+struct Finding {
+  squares: f32,
+  notFinite: u32, // 1 + the place within the tile, 0 where all are finite
+}
+
+@group(0) @binding(1) var<storage, read_write> grad: array<Wide>;
+@group(1) @binding(0) var<storage, read_write> findings: array<Finding>;
+@group(1) @binding(1) var<storage, read> memory: Memory;
+
+const NONE = 0xffffffffu;
+var<workgroup> squares: array<f32, WORKGROUP_SIZE>;
+var<workgroup> places: array<u32, WORKGROUP_SIZE>;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let index = tileIndex(workgroup);
+  if (index >= arrayLength(&tiles)) {
+    return;
+  }
+  let tile = tiles[index];
+  let count = countOf(tile, lane);
+  squares[lane] = 0.0;
+  places[lane] = NONE;
+  if (count > 0u) {
+    let g = valid(grad[tile.grad + lane], count);
+    let unscaled = memory.unscale * g;
+    squares[lane] = sumOf(unscaled * unscaled);
+    let place = firstNotFinite(g);
+    places[lane] = select(NONE, lane * WIDTH + place, place > 0u);
+  }
+  for (var half = WORKGROUP_SIZE / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      squares[lane] += squares[lane + half];
+      places[lane] = min(places[lane], places[lane + half]);
+    }
+  }
+  if (lane == 0u) {
+    findings[tile.slot] = Finding(squares[0], select(places[0], 0u, places[0] == NONE));
+  }
+}

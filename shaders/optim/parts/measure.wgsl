@@ -1,0 +1,33 @@
+// The body of a pass that adds up numbers over each tensor, tile by tile; shaders/optim/kernels/combine.wgsl adds up the tiles.
+// A rule brings `const SUMS` and `fn measure(at: Place, h: Hyper) -> array<Wide, SUMS>`. The tree over the lanes is fixed, so
+// the sums have the same bits every time.
+
+@group(1) @binding(8) var<storage, read_write> sums: array<f32>;
+
+var<workgroup> lanes: array<f32, WORKGROUP_SIZE>;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let index = tileIndex(workgroup);
+  if (index >= arrayLength(&tiles)) {
+    return;
+  }
+  let tile = tiles[index];
+  let at = placeOf(tile, lane);
+  var values = array<Wide, SUMS>();
+  if (at.count > 0u && !isSkipped()) {
+    values = measure(at, rowAt(at.row).hyper);
+  }
+  for (var k = 0u; k < SUMS; k++) {
+    lanes[lane] = sumOf(valid(values[k], at.count));
+    for (var half = WORKGROUP_SIZE / 2u; half > 0u; half /= 2u) {
+      workgroupBarrier();
+      if (lane < half) {
+        lanes[lane] += lanes[lane + half];
+      }
+    }
+    if (lane == 0u) {
+      sums[tile.slot * SUMS + k] = lanes[0];
+    }
+  }
+}

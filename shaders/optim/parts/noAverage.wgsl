@@ -1,0 +1,3 @@
+// No average of the weights is kept.
+
+fn average(at: Place, p: Wide) {}

@@ -1,0 +1,43 @@
+// What one lane knows: where its elements are, and the step's scalars for their tensor.
+// A rule brings `struct Hyper`.
+
+/// What every rule has.
+struct General {
+  ascent: f32, // -1 to maximize, else 1
+  isFirst: f32, // 1 at the tensor's first update, else 0
+  averageShare: f32, // 1 - the average's decay; 1 at the first update
+  averageKeep: f32,
+  seed: u32,
+}
+
+/// 128 bytes for every rule, so that the rows of several rules are of one kind.
+struct Row {
+  general: General,
+  @size(108) hyper: Hyper,
+}
+
+struct Place {
+  param: u32, // indices in Wides
+  grad: u32,
+  state: u32,
+  row: u32,
+  tensor: u32,
+  index: u32, // the first element within its tensor
+  count: u32, // elements that are the tensor's
+}
+
+fn placeOf(tile: Tile, lane: u32) -> Place {
+  return Place(
+    tile.param + lane,
+    tile.grad + lane,
+    tile.state + lane,
+    firstRow() + tile.row,
+    tile.tensor,
+    tile.first + lane * WIDTH,
+    countOf(tile, lane),
+  );
+}
+
+fn isFirst(at: Place) -> bool {
+  return rowAt(at.row).general.isFirst != 0.0;
+}

@@ -1,0 +1,27 @@
+// How the tensors of a dispatch are cut up: one workgroup a tile, one lane a Wide.
+
+override WORKGROUP_SIZE: u32 = 256;
+override GRID_WIDTH: u32 = 65535;
+
+/// At most WORKGROUP_SIZE neighbouring Wides of one tensor. Offsets count Wides from the start of each binding.
+struct Tile {
+  param: u32,
+  grad: u32,
+  state: u32,
+  elements: u32, // padding left out; 0 where the tensor is frozen
+  first: u32, // the tile's first element within its tensor
+  row: u32, // the tensor's row of scalars
+  tensor: u32, // the tensor's number
+  slot: u32, // the tile's number
+}
+
+@group(0) @binding(2) var<storage, read> tiles: array<Tile>;
+
+fn tileIndex(workgroup: vec3u) -> u32 {
+  return workgroup.y * GRID_WIDTH + workgroup.x;
+}
+
+/// How many elements of the tensor a lane has.
+fn countOf(tile: Tile, lane: u32) -> u32 {
+  return min(tile.elements - min(lane * WIDTH, tile.elements), WIDTH);
+}
