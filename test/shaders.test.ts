@@ -13,9 +13,9 @@ const texts = Object.fromEntries(
 );
 
 const optim = Object.entries(variants).flatMap(([variant, rule]) =>
-  ([4, 1] as const).map((lanes) => ({
-    name: `optim/${variant} in lanes of ${lanes}`,
-    parts: moduleParts(rule.variant(rule.uses), lanes),
+  [false, true].map((isRagged) => ({
+    name: `optim/${variant}${isRagged ? ", ragged" : ""}`,
+    parts: moduleParts(rule.variant(rule.uses), { dtype: "float32", isRagged }),
   })),
 );
 

@@ -2,16 +2,24 @@
  * An optimizer's state as a safetensors file, with PyTorch's names for the states: `optim.<tensor>.exp_avg` and so on.
  * Step counts and who is frozen are in the metadata.
  */
-import { CheckpointMismatchError, type OptimizerState, type Profile, type TensorState } from "../optim/index.ts";
+import {
+  CheckpointMismatchError,
+  type OptimizerState,
+  type Profile,
+  type StateValues,
+  type TensorState,
+} from "../optim/index.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import type { SafetensorsTensor } from "./safetensorsFormat.ts";
 
-/** PyTorch's names for our states, in its `state_dict`; first what most rules share, then where a letter stands for another. */
+/** PyTorch's names for our states, in its `state_dict`, and ours in its manner for the scales of 8-bit ones; first what most rules share, then where a letter stands for another. */
 const torchNames: Readonly<Record<string, string>> = {
   m: "exp_avg",
   v: "exp_avg_sq",
   vMax: "max_exp_avg_sq",
   velocity: "momentum_buffer",
+  mScale: "exp_avg_scale",
+  vScale: "exp_avg_sq_scale",
 };
 const torchNamesOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   rmsprop: { v: "square_avg", gAvg: "grad_avg" },
@@ -41,8 +49,11 @@ export function writeOptimizerState({
   for (const [name, { states, ...facts }] of tensors) {
     const { shape } = facts;
     entries.push([name, facts]);
-    for (const [state, data] of states) {
-      numbers.set(`optim.${name}.${torchName(rule, state)}`, { dtype: "F32", shape, data });
+    for (const [state, values] of states) {
+      numbers.set(
+        `optim.${name}.${torchName(rule, state)}`,
+        tensorOf(values, isScale(state) ? [values.length] : shape),
+      );
     }
   }
   const scale = lossScale && { lossScale: JSON.stringify(lossScale) };
@@ -68,12 +79,13 @@ export function readOptimizerState(bytes: Uint8Array): OptimizerState {
   const tensors = new Map<string, TensorState>();
   for (const [name, facts] of entriesOf(metadata.get("tensors") ?? "")) {
     const prefix = `optim.${name}.`;
-    const states = new Map<string, Float32Array<ArrayBuffer>>();
-    for (const [key, { dtype, data }] of numbers) {
-      if (dtype !== "F32" || !key.startsWith(prefix)) continue;
+    const states = new Map<string, StateValues>();
+    for (const [key, tensor] of numbers) {
+      const values = valuesOf(tensor);
+      if (!values || !key.startsWith(prefix)) continue;
       const state = key.slice(prefix.length);
       // A tensor's name may be the beginning of another's.
-      if (!state.includes(".")) states.set(ours.get(state) ?? state, Float32Array.from(data));
+      if (!state.includes(".")) states.set(ours.get(state) ?? state, values);
     }
     tensors.set(name, { ...facts, states });
   }
@@ -84,6 +96,21 @@ export function readOptimizerState(bytes: Uint8Array): OptimizerState {
     ...scaleOf(metadata.get("lossScale")),
     tensors,
   };
+}
+
+/** A state in `float8` has a number for each of its blocks beside it. */
+const isScale = (state: string): boolean => state.endsWith("Scale");
+
+/** In the file's types: float32, bfloat16 as its bits, and codes of 8 bits. */
+function tensorOf(data: StateValues, shape: readonly number[]): SafetensorsTensor {
+  if (data instanceof Float32Array) return { dtype: "F32", shape, data };
+  return data instanceof Uint16Array ? { dtype: "BF16", shape, data } : { dtype: "U8", shape, data };
+}
+
+function valuesOf({ dtype, data }: SafetensorsTensor): StateValues | undefined {
+  if (dtype === "F32") return Float32Array.from(data);
+  if (dtype === "BF16") return Uint16Array.from(data);
+  return dtype === "U8" ? Uint8Array.from(data) : undefined;
 }
 
 /** Its numbers are checked when it is loaded. */

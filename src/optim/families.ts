@@ -2,6 +2,7 @@ import { LimitError, type Limits } from "../gpu/index.ts";
 import { HyperparameterError } from "./errors.ts";
 import type { HyperInput } from "./hyperparameters.ts";
 import { bindingOf, measureOf } from "./parts.ts";
+import { blockSize, type Dtype, dtypeBytes, isHalf, kindBytes, type StateKind } from "./storage.ts";
 import type { UpdateRule } from "./updateRule.ts";
 import type { Around, Variant } from "./variant.ts";
 
@@ -11,10 +12,7 @@ export interface RuleFamily {
   /** Which hyperparameters any of its groups uses. */
   readonly has: (name: string) => boolean;
   readonly variant: Variant;
-  /** The optimizer's own states beside the rule's, by name, with their bindings in bind group 1. */
-  readonly extras: Readonly<Record<string, number>>;
-  /** Names of all states, in order. */
-  readonly states: readonly string[];
+  readonly around: Around;
 }
 
 /** What a new group asks for. */
@@ -51,30 +49,66 @@ function familyOf(rule: UpdateRule, inputs: readonly RuleInput[], around: Around
     );
   }
   const has = (name: string): boolean => rules.some((each) => each.uses(name));
-  const variant = rule.variant(has);
-  const extras = {
-    ...(around.hasAverage && { average: bindingOf.average }),
-    ...(variant.decay === "toStart" && { start: bindingOf.start }),
-  };
-  return { rule, has, variant, extras, states: [...variant.state, ...Object.keys(extras)] };
+  return { rule, has, variant: rule.variant(has), around };
 }
 
-/**
- * Whether the device can bind all that a rule's kernel works on.
- * @throws LimitError naming the rule.
- */
-export function requireBindings({ rule, variant, states }: RuleFamily, limits: Limits): void {
-  const needed = 4 + states.length + (measureOf(variant) ? 1 : 0);
+/** The optimizer's own states beside the rule's, by name, with their bindings in bind group 1, for tensors of a dtype. */
+export function extrasOf({ variant, around }: Pick<RuleFamily, "variant" | "around">, dtype: Dtype) {
+  const scales = (["m", "v"] as const).filter((state) => variant.kinds?.[state] === "float8");
+  return {
+    ...(around.hasAverage && { average: bindingOf.average }),
+    ...(variant.decay === "toStart" && { start: bindingOf.start }),
+    ...(around.hasMasters && isHalf(dtype) && { master: bindingOf.master }),
+    ...Object.fromEntries(scales.map((state) => [`${state}Scale`, bindingOf[`${state}Scale`]])),
+  };
+}
+
+/** All states of a family's tensors of a dtype, in order, and what they are arrays of. */
+export function statesOf(family: Pick<RuleFamily, "variant" | "around">, dtype: Dtype): [string, StateKind][] {
+  const { state, kinds = {} } = family.variant;
+  const extras = Object.keys(extrasOf(family, dtype));
+  return [...state, ...extras].map((name) => [name, kinds[name] ?? (name.endsWith("Scale") ? "scale" : "float32")]);
+}
+
+/** What a rule's kernel cannot do. @throws LimitError or HyperparameterError naming the rule. */
+export function requireSupport(family: RuleFamily, dtype: Dtype, limits: Limits): void {
+  const { rule, variant } = family;
+  if (isHalf(dtype) && variant.passes?.length) {
+    throw new HyperparameterError(
+      `${rule.name}: it works on float32 tensors, got one of ${dtype}. Give it another rule.`,
+    );
+  }
+  const needed = 4 + statesOf(family, dtype).length + (measureOf(variant) ? 1 : 0);
   const { maxStorageBuffersPerShaderStage: allowed } = limits;
-  if (needed <= allowed) return;
+  if (needed > allowed) {
+    throw new LimitError(
+      `${rule.name}: its update works on more storage buffers than this device binds (got ${needed}, allowed ${allowed}). ` +
+        "Leave out the average of the weights, or an option that brings a state.",
+    );
+  }
+  if (!Object.values(variant.kinds ?? {}).includes("float8")) return;
+  const lanes = lanesOf(limits);
+  if (lanes >= blockSize / 4) return;
   throw new LimitError(
-    `${rule.name}: its update works on more storage buffers than this device binds (got ${needed}, allowed ${allowed}). ` +
-      "Leave out the average of the weights, or an option that brings a state.",
+    `${rule.name}: float8 states need workgroups of ${blockSize / 4} lanes on this device (got ${lanes}, allowed ` +
+      `${blockSize / 4} or more). Keep them in bfloat16.`,
   );
 }
 
-/** Bytes read and written a parameter and step by a rule's own kernels: parameter and states both ways, the gradient once. */
-export function bytesOf({ variant, extras }: RuleFamily): number {
-  const own = variant.bytes ?? 4 * (3 + 2 * variant.state.length);
-  return own + ("average" in extras ? 8 : 0) + ("start" in extras ? 4 : 0);
+/** Lanes of the workgroups of an update: a power of two. */
+export function lanesOf({ maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX }: Limits): number {
+  return 2 ** Math.floor(Math.log2(Math.min(256, maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX)));
+}
+
+/**
+ * Bytes read and written a parameter and step by a rule's own kernels: parameter and states both ways, the gradient once. Of
+ * a parameter that is a copy of its master only the writing counts, and of where the weights began the reading.
+ */
+export function bytesOf(family: RuleFamily, dtype: Dtype): number {
+  const { variant, around } = family;
+  const element = dtypeBytes(dtype);
+  const param = isHalf(dtype) && around.hasMasters ? element : 2 * element;
+  const bytes = statesOf(family, dtype).map(([name, kind]) => kindBytes(kind) * (name === "start" ? 1 : 2));
+  if (variant.bytes === undefined) return param + element + bytes.reduce((sum, each) => sum + each, 0);
+  return variant.bytes + bytes.slice(variant.state.length).reduce((sum, each) => sum + each, 0);
 }

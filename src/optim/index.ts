@@ -20,6 +20,7 @@ export { sgd } from "./rules/sgd.ts";
 export { sgdw } from "./rules/sgdw.ts";
 export * from "./schedules/all.ts";
 export type { OptimizerState, TensorState } from "./state.ts";
+export type { Dtype, StateStorage, StateValues } from "./storage.ts";
 export type { OptimizerTensor, Role } from "./tensors.ts";
 export type { UpdateRule } from "./updateRule.ts";
 export type { Profile } from "./variant.ts";

@@ -1,18 +1,33 @@
-import { type Dispatch, DisposedError, type Gpu, layoutSlab, Slab, type Slice, UsageError } from "../gpu/index.ts";
+import {
+  type Dispatch,
+  DisposedError,
+  type Gpu,
+  layoutSlab,
+  Slab,
+  type Slice,
+  scaledLayout,
+  UsageError,
+} from "../gpu/index.ts";
 import { type BuiltUpdate, buildUpdate, slotsIn } from "./build.ts";
-import { bytesOf, familiesOf, type RuleFamily, requireBindings } from "./families.ts";
+import { bytesOf, extrasOf, familiesOf, type RuleFamily, requireSupport, statesOf } from "./families.ts";
 import { GradientWatch } from "./gradients/watch.ts";
 import { type CheckedOptions, checkOptions, type OptimizerOptions } from "./options.ts";
 import { ParamGroup, type ParamGroupInput } from "./paramGroup.ts";
 import { type Member, Roster } from "./roster.ts";
 import { checkState, type OptimizerState, readTensors, writeTensors } from "./state.ts";
 import { StepRows } from "./stepRows.ts";
+import { alignmentOf, type Dtype, dtypeBytes, kindBytes, type StateSlice } from "./storage.ts";
 import { type CheckedTensor, checkTensors } from "./tensors.ts";
 import type { UpdateRule } from "./updateRule.ts";
 
+/** A tensor's states, by name. */
+type States = ReadonlyMap<string, StateSlice>;
+
+const dtypesOf = (tensors: readonly { dtype: Dtype }[]): Dtype[] => [...new Set(tensors.map(({ dtype }) => dtype))];
+
 /**
- * Updates float32 tensors in place on the GPU: all tensors of all groups of a rule in one dispatch, where they lie in slabs
- * of their own (one for each pair of buffers otherwise). Made by `createOptimizer`.
+ * Updates tensors in place on the GPU: all tensors of all groups of a rule and a dtype in one dispatch, where they
+ * lie in slabs of their own (one for each pair of buffers otherwise). Made by `createOptimizer`.
  */
 export class Optimizer {
   readonly #gpu: Gpu;
@@ -35,7 +50,7 @@ export class Optimizer {
     this.#gpu = gpu;
     this.#rule = rule;
     this.#options = options;
-    this.#rows = new StepRows(gpu.stream, options.averageDecay);
+    this.#rows = new StepRows(gpu.stream, options);
     if (!options.gradients.isGuarded) return;
     const takeBack = (steps: number): void => this.#takeBack(steps);
     this.#watch = new GradientWatch(gpu, options.gradients, takeBack, (slot) => this.#built?.guard?.tileAt(slot));
@@ -88,10 +103,11 @@ export class Optimizer {
   /** Bytes read and written a parameter and step, on average over the tensors. */
   get bytesPerParameter(): number {
     const { gradients } = this.#options;
-    const around = (gradients.isGuarded ? 4 : 0) + (gradients.zero ? 4 : 0);
+    const around = Number(gradients.isGuarded) + Number(gradients.zero);
     let [bytes, elements] = [0, 0];
     for (const { tensor, cohort } of this.#roster.members.values()) {
-      bytes += tensor.elements * (bytesOf(cohort.paramGroup.family) + around);
+      const { dtype } = tensor;
+      bytes += tensor.elements * (bytesOf(cohort.paramGroup.family, dtype) + around * dtypeBytes(dtype));
       elements += tensor.elements;
     }
     return elements > 0 ? bytes / elements : 0;
@@ -99,7 +115,7 @@ export class Optimizer {
 
   /** Names of the state tensors that parameters have. */
   get stateNames(): readonly string[] {
-    return [...new Set(this.#families.flatMap(({ states }) => states))];
+    return [...new Set([...this.#roster.members.values()].flatMap(({ states }) => [...states.keys()]))];
   }
 
   /** Where a state of a tensor is, such as `stateSlice("m", "layers.0.weight")`. */
@@ -306,15 +322,19 @@ export class Optimizer {
     const families = familiesOf(inputs, this.#rule, this.#families, this.#options.around);
     const groups = inputs.map((input) => {
       const family = families.find(({ rule }) => rule === (input.rule ?? this.#rule)) as RuleFamily;
-      requireBindings(family, gpu.limits);
-      return new ParamGroup(family, checked.splice(0, input.tensors.length), input);
+      const tensors = checked.splice(0, input.tensors.length);
+      for (const dtype of dtypesOf(tensors)) requireSupport(family, dtype, gpu.limits);
+      return new ParamGroup(family, tensors, input);
     });
     const slabs: Slab[] = [];
-    const states = new Map<string, ReadonlyMap<string, Slice>>();
+    const states = new Map<string, States>();
     try {
       for (const family of families) {
         const tensors = groups.filter((group) => group.family === family).flatMap((group) => group.tensors);
-        for (const [name, slices] of this.#makeStates(family, tensors, slabs)) states.set(name, slices);
+        for (const dtype of dtypesOf(tensors)) {
+          const alike = tensors.filter((tensor) => tensor.dtype === dtype);
+          for (const [name, own] of this.#makeStates(family, dtype, alike, slabs)) states.set(name, own);
+        }
       }
       const built = await this.#build(families, groups, states);
       try {
@@ -337,28 +357,27 @@ export class Optimizer {
     this.#assign();
   }
 
-  /** A slab for each state of a family's new tensors; `slabs` takes them. */
-  #makeStates(
-    family: RuleFamily,
-    tensors: readonly CheckedTensor[],
-    slabs: Slab[],
-  ): [string, ReadonlyMap<string, Slice>][] {
-    if (tensors.length === 0) return [];
+  /** A slab for each state of a family's new tensors of a dtype; `slabs` takes them. */
+  #makeStates(family: RuleFamily, dtype: Dtype, tensors: readonly CheckedTensor[], slabs: Slab[]): [string, States][] {
     const { pool, limits } = this.#gpu;
-    const layout = layoutSlab(tensors, limits.maxBufferSize);
-    const made = family.states.map((state) => {
-      const slab = new Slab(pool, layout, `optim/${family.rule.name} ${state}`);
+    const states = statesOf(family, dtype);
+    const layout = layoutSlab(tensors, limits.maxBufferSize, alignmentOf(states.map(([, kind]) => kind)));
+    const made = states.map(([state, kind]) => {
+      const slab = new Slab(pool, scaledLayout(layout, kindBytes(kind)), `optim/${family.rule.name} ${state}`);
       slabs.push(slab);
-      return [state, slab] as const;
+      return { state, kind, slab };
     });
-    return tensors.map(({ name }) => [name, new Map(made.map(([state, slab]) => [state, slab.slice(name)]))]);
+    return tensors.map(({ name }) => [
+      name,
+      new Map(made.map(({ state, kind, slab }) => [state, { ...slab.slice(name), kind }])),
+    ]);
   }
 
   /** The update of the present members and of new groups. */
   #build(
     families: readonly RuleFamily[],
     groups: readonly ParamGroup[],
-    states: ReadonlyMap<string, ReadonlyMap<string, Slice>>,
+    states: ReadonlyMap<string, States>,
   ): Promise<BuiltUpdate> {
     const added = groups.flatMap(({ family, tensors }) => tensors.map((tensor) => ({ family, tensor })));
     const members = [...this.#roster.members.values()].map(({ tensor, cohort, ...rest }: Member) => {
@@ -367,7 +386,13 @@ export class Optimizer {
     const all = [...members, ...added.map((each) => ({ ...each, states: states.get(each.tensor.name) ?? new Map() }))];
     const numbered = all.map(({ family, tensor, states: own }, index) => ({ family, ...tensor, states: own, index }));
     return buildUpdate(this.#gpu, {
-      families: families.map((family) => ({ ...family, tensors: numbered.filter((each) => each.family === family) })),
+      families: families.flatMap((family) => {
+        const tensors = numbered.filter((each) => each.family === family);
+        return dtypesOf(tensors).map((dtype) => {
+          const alike = tensors.filter((tensor) => tensor.dtype === dtype);
+          return { ...family, dtype, extras: extrasOf(family, dtype), tensors: alike };
+        });
+      }),
       around: this.#options.around,
       gradients: this.#options.gradients,
       guard: this.#watch?.guard,

@@ -1,6 +1,6 @@
-import type { Slice } from "../gpu/index.ts";
 import { UsageError } from "../gpu/index.ts";
 import type { ParamGroup } from "./paramGroup.ts";
+import type { StateSlice } from "./storage.ts";
 import type { CheckedTensor } from "./tensors.ts";
 import type { Memory } from "./updateRule.ts";
 
@@ -67,7 +67,7 @@ export interface Member {
   /** Its number among the optimizer's tensors. */
   readonly index: number;
   /** By the names of the rule's states. */
-  readonly states: ReadonlyMap<string, Slice>;
+  readonly states: ReadonlyMap<string, StateSlice>;
   cohort: Cohort;
   isFrozen: boolean;
 }
@@ -92,7 +92,7 @@ export class Roster {
     return this.#rows;
   }
 
-  add(paramGroup: ParamGroup, states: (name: string) => ReadonlyMap<string, Slice>): void {
+  add(paramGroup: ParamGroup, states: (name: string) => ReadonlyMap<string, StateSlice>): void {
     for (const isExempt of [false, true]) {
       for (const tensor of isExempt ? paramGroup.exempt : paramGroup.decaying) {
         const cohort = this.#join(new Cohort(paramGroup, isExempt, 0));

@@ -2,6 +2,7 @@ import { type Gpu, readSlices } from "../gpu/index.ts";
 import { CheckpointMismatchError } from "./errors.ts";
 import type { ScaleState } from "./gradients/reports.ts";
 import type { Member } from "./roster.ts";
+import { fits, lengthOf, numbersIn, type StateValues, sizeOf } from "./storage.ts";
 import type { Memory } from "./updateRule.ts";
 import type { Profile } from "./variant.ts";
 
@@ -13,8 +14,11 @@ export interface TensorState {
   readonly isFrozen: boolean;
   /** What its rule remembers beside its states, such as the sum of the weights of a schedule-free average. */
   readonly memory?: Memory;
-  /** By the names of the rule's states, each with the tensor's elements: `m`, `v`, `vMax`, `velocity`. */
-  readonly states: ReadonlyMap<string, Float32Array<ArrayBuffer>>;
+  /**
+   * By the names of the rule's states, each with the tensor's elements: `m`, `v`, `vMax`, `velocity`. In float32; bfloat16 as
+   * its bits; `float8` as its codes, with the scale of each block of 256 in `mScale` and `vScale`.
+   */
+  readonly states: ReadonlyMap<string, StateValues>;
 }
 
 /**
@@ -60,12 +64,12 @@ export function checkState(saved: OptimizerState, rule: string, members: Readonl
     if (found !== expected) {
       mismatch(thing, `its states are others (got ${found || "none"}, allowed ${expected || "none"})`);
     }
-    for (const [state, values] of tensor.states) {
-      if (values instanceof Float32Array && values.length === elements) continue;
-      mismatch(
-        thing,
-        `its ${state} does not have its elements (got ${values?.length}, allowed ${elements} of float32)`,
-      );
+    for (const [state, { kind }] of member.states) {
+      const values = tensor.states.get(state);
+      if (fits(values, kind, elements)) continue;
+      const allowed = `${lengthOf(kind, elements)} of ${kind === "scale" ? "float32" : kind}`;
+      const got = `${values?.length} in ${values?.constructor.name}`;
+      mismatch(thing, `its ${state} does not have its elements (got ${got}, allowed ${allowed})`);
     }
   }
 }
@@ -98,11 +102,19 @@ export async function readTensors(gpu: Gpu, members: Iterable<Member>): Promise<
   });
   const read = await readSlices(
     gpu,
-    facts.flatMap(({ tensor, states }) => states.map(([, slice]) => ({ ...slice, size: tensor.elements * 4 }))),
+    facts.flatMap(({ tensor, states }) =>
+      states.map(([, slice]) => ({
+        ...slice,
+        size: inWholeWords(sizeOf(slice.kind, tensor.elements)),
+      })),
+    ),
   );
   return new Map(
-    facts.map(({ tensor: { name, shape }, states, ...counts }) => {
-      const values = states.map(([state]) => [state, (read.shift() as Float32Array).slice()] as const);
+    facts.map(({ tensor: { name, shape, elements }, states, ...counts }) => {
+      const values = states.map(([state, { kind }]) => {
+        const { buffer, byteOffset } = read.shift() as Float32Array<ArrayBuffer>;
+        return [state, numbersIn(kind, elements, buffer, byteOffset).slice()] as const;
+      });
       return [name, { shape, ...counts, states: new Map(values) }];
     }),
   );
@@ -117,7 +129,16 @@ export function writeTensors(
   for (const [name, { states }] of saved) {
     for (const [state, values] of states) {
       const slice = members.get(name)?.states.get(state);
-      if (slice && values.length > 0) gpu.stream.write(slice, values);
+      if (slice && values.length > 0) gpu.stream.write(slice, inWords(values));
     }
   }
+}
+
+const inWholeWords = (bytes: number): number => Math.ceil(bytes / 4) * 4;
+
+/** WebGPU copies and writes whole words. */
+function inWords(values: StateValues): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(inWholeWords(values.byteLength));
+  bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  return bytes;
 }

@@ -1,12 +1,15 @@
 import type { Slice } from "../gpu/index.ts";
+import { type Dtype, dtypeBytes, kindBytes, type StateSlice } from "./storage.ts";
 
 /** One tensor as the update kernel sees it. The slices of a state have the tensor to themselves, padding and all. */
 export interface Placement {
   readonly name: string;
+  /** Of the parameter and the gradient. */
+  readonly dtype: Dtype;
   readonly param: Slice;
   readonly grad: Slice;
-  /** One for each state; all at the same offset. */
-  readonly states: readonly Slice[];
+  /** One for each state; counted in elements, all at the same offset. */
+  readonly states: readonly StateSlice[];
   readonly elements: number;
   /** Its number among the optimizer's tensors. */
   readonly tensor: number;
@@ -14,13 +17,21 @@ export interface Placement {
   readonly firstSlot: number;
 }
 
+/** How a kernel gets at parameters and gradients. */
+export interface TensorAccess {
+  readonly dtype: Dtype;
+  /** Whether it keeps to whole elements where a buffer ends between two groups of four. */
+  readonly isRagged: boolean;
+}
+
 /** One dispatch: the windows that its bindings show, and its tiles. */
 export interface Run {
-  /** Elements a lane works on: 4, or 1 for what is left between two groups of four. */
-  readonly lanes: 4 | 1;
+  readonly access: TensorAccess;
   readonly param: Slice;
   readonly grad: Slice;
   readonly states: readonly Slice[];
+  /** Where the windows start, in elements. */
+  readonly starts: Readonly<Record<Role, number>>;
   /** What each tile of the dispatch is a part of. */
   readonly tiles: readonly Tile[];
 }
@@ -35,7 +46,7 @@ export interface TileSizes {
   readonly minStorageBufferOffsetAlignment: number;
 }
 
-/** Where one tile is, in bytes from the start of each buffer. */
+/** Where one tile is, in elements from the start of each buffer. */
 export interface Tile {
   readonly placement: Placement;
   readonly param: number;
@@ -54,14 +65,14 @@ export interface Tile {
  */
 export function planRuns(placements: readonly Placement[], sizes: TileSizes): Run[] {
   const runs: Run[] = [];
-  for (const lanes of [4, 1] as const) {
+  for (const isRagged of [false, true]) {
     for (const neighbours of byBuffers(placements)) {
       let open: OpenRun | undefined;
       for (const placement of neighbours) {
-        for (const tile of tilesOf(placement, lanes, sizes.workgroupSize)) {
+        for (const tile of tilesOf(placement, isRagged, sizes.workgroupSize)) {
           if (open?.add(tile)) continue;
           if (open) runs.push(open.close());
-          open = new OpenRun(tile, lanes, sizes);
+          open = new OpenRun(tile, isRagged, sizes);
         }
       }
       if (open) runs.push(open.close());
@@ -70,7 +81,7 @@ export function planRuns(placements: readonly Placement[], sizes: TileSizes): Ru
   return runs;
 }
 
-/** Tensors whose parameter, gradient and states are in the same buffers, in the order they came. */
+/** Tensors of a dtype whose parameter, gradient and states are in the same buffers, in the order they came. */
 function byBuffers(placements: readonly Placement[]): Iterable<Placement[]> {
   const ids = new Map<GPUBuffer, number>();
   const id = ({ buffer }: Slice): number => {
@@ -80,7 +91,7 @@ function byBuffers(placements: readonly Placement[]): Iterable<Placement[]> {
   };
   const sets = new Map<string, Placement[]>();
   for (const placement of placements) {
-    const key = [placement.param, placement.grad, ...placement.states].map(id).join();
+    const key = [placement.dtype, ...[placement.param, placement.grad, ...placement.states].map(id)].join();
     const set = sets.get(key);
     if (set) set.push(placement);
     else sets.set(key, [placement]);
@@ -88,57 +99,56 @@ function byBuffers(placements: readonly Placement[]): Iterable<Placement[]> {
   return sets.values();
 }
 
-/** Elements in whole fours, the last one padded, as far as every buffer has room; what is left are one to three. */
-function inFours({ param, grad, elements }: Pick<Placement, "param" | "grad" | "elements">): number {
-  return 4 * Math.min(Math.ceil(elements / 4), Math.floor(param.size / 16), Math.floor(grad.size / 16));
-}
-
 /** How many tiles a tensor has. */
-export function tileCount(placement: Pick<Placement, "param" | "grad" | "elements">, workgroupSize: number): number {
-  const fours = inFours(placement);
-  return Math.ceil(fours / (4 * workgroupSize)) + Math.ceil(Math.max(placement.elements - fours, 0) / workgroupSize);
+export const tileCount = (elements: number, workgroupSize: number): number => Math.ceil(elements / (4 * workgroupSize));
+
+/** Whether a buffer ends within the tensor's last group of four. */
+function endsRagged({ dtype, param, grad, elements }: Placement): boolean {
+  const needed = Math.ceil(elements / 4) * 4 * dtypeBytes(dtype);
+  return Math.min(param.size, grad.size) < needed;
 }
 
-/** Groups of four as far as every buffer has them whole; then, in a run of its own, the one to three elements left. */
-function* tilesOf(placement: Placement, lanes: 4 | 1, workgroupSize: number): Generator<Tile> {
-  const { param, grad, states, elements, firstSlot } = placement;
-  const fours = inFours(placement);
-  const [start, end] = lanes === 4 ? [0, Math.min(fours, elements)] : [fours, elements];
-  const stride = workgroupSize * lanes;
-  let slot = firstSlot + (lanes === 4 ? 0 : Math.ceil(fours / (4 * workgroupSize)));
-  for (let first = start; first < end; first += stride) {
+/** A tensor's tiles: all of them or, where its buffers end ragged, the last one by itself. */
+function* tilesOf(placement: Placement, isRagged: boolean, workgroupSize: number): Generator<Tile> {
+  const { dtype, param, grad, states, elements, firstSlot } = placement;
+  const count = tileCount(elements, workgroupSize);
+  const whole = endsRagged(placement) ? count - 1 : count;
+  const [state] = states;
+  for (let i = isRagged ? whole : 0; i < (isRagged ? count : whole); i++) {
+    const first = i * 4 * workgroupSize;
     yield {
       placement,
-      param: param.offset + first * 4,
-      grad: grad.offset + first * 4,
-      state: (states[0]?.offset ?? 0) + first * 4,
+      param: param.offset / dtypeBytes(dtype) + first,
+      grad: grad.offset / dtypeBytes(dtype) + first,
+      state: (state ? state.offset / kindBytes(state.kind) : 0) + first,
       first,
-      elements: Math.min(stride, end - first),
-      slot: slot++,
+      elements: Math.min(4 * workgroupSize, elements - first),
+      slot: firstSlot + i,
     };
   }
 }
 
-/** A range of bytes that grows over tiles, from an aligned start. */
+/** A range of elements that grows over tiles, from a start that is aligned in every buffer. */
 interface Window {
   readonly start: number;
   readonly end: number;
 }
 
 const roles = ["param", "grad", "state"] as const;
+type Role = (typeof roles)[number];
 
 class OpenRun {
-  readonly #lanes: 4 | 1;
+  readonly #isRagged: boolean;
   readonly #sizes: TileSizes;
   readonly #first: Placement;
   readonly #tiles: Tile[] = [];
   #windows: Record<(typeof roles)[number], Window>;
 
-  constructor(tile: Tile, lanes: 4 | 1, sizes: TileSizes) {
-    this.#lanes = lanes;
+  constructor(tile: Tile, isRagged: boolean, sizes: TileSizes) {
+    this.#isRagged = isRagged;
     this.#sizes = sizes;
     this.#first = tile.placement;
-    const at = (role: (typeof roles)[number]): Window => this.#around(tile, role, { start: Infinity, end: 0 });
+    const at = (role: Role): Window => this.#around(tile, role, { start: Infinity, end: 0 });
     this.#windows = { param: at("param"), grad: at("grad"), state: at("state") };
     this.#tiles.push(tile);
   }
@@ -151,7 +161,8 @@ class OpenRun {
       Window,
     ];
     const { maxStorageBufferBindingSize: max } = this.#sizes;
-    if ([param, grad, state].some(({ start, end }) => end - start > max)) return false;
+    const size = ({ start, end }: Window, role: Role): number => (end - start) * Math.max(0, ...this.#bytes(role));
+    if (size(param, "param") > max || size(grad, "grad") > max || size(state, "state") > max) return false;
     if ((this.#tiles.length + 1) * tileFields * 4 > max) return false;
     const oneBuffer = this.#first.param.buffer === this.#first.grad.buffer;
     if (oneBuffer && param.start < grad.end && grad.start < param.end) return false;
@@ -162,24 +173,33 @@ class OpenRun {
 
   close(): Run {
     const { param, grad, state } = this.#windows;
-    const view = (slice: Slice, { start, end }: Window): Slice => ({
-      buffer: slice.buffer,
-      offset: start,
-      size: end - start,
+    const { dtype, param: itsParam, grad: itsGrad, states } = this.#first;
+    const view = ({ buffer }: Slice, { start, end }: Window, bytes: number): Slice => ({
+      buffer,
+      offset: start * bytes,
+      size: Math.ceil(((end - start) * bytes) / 4) * 4,
     });
     return {
-      lanes: this.#lanes,
-      param: view(this.#first.param, param),
-      grad: view(this.#first.grad, grad),
-      states: this.#first.states.map((slice) => view(slice, state)),
+      access: { dtype, isRagged: this.#isRagged },
+      param: view(itsParam, param, dtypeBytes(dtype)),
+      grad: view(itsGrad, grad, dtypeBytes(dtype)),
+      states: states.map((slice) => view(slice, state, kindBytes(slice.kind))),
+      starts: { param: param.start, grad: grad.start, state: state.start },
       tiles: this.#tiles,
     };
   }
 
-  #around(tile: Tile, role: (typeof roles)[number], window: Window): Window {
-    const multiple = this.#sizes.minStorageBufferOffsetAlignment;
+  /** Bytes of an element in each of a role's buffers. */
+  #bytes(role: Role): readonly number[] {
+    const { dtype, states } = this.#first;
+    return role === "state" ? states.map(({ kind }) => kindBytes(kind)) : [dtypeBytes(dtype)];
+  }
+
+  #around(tile: Tile, role: Role, window: Window): Window {
+    const alignment = this.#sizes.minStorageBufferOffsetAlignment;
+    const multiple = Math.max(4, ...this.#bytes(role).map((bytes) => alignment / bytes));
     const start = Math.floor(tile[role] / multiple) * multiple;
-    const end = tile[role] + Math.ceil(tile.elements / this.#lanes) * this.#lanes * 4;
+    const end = tile[role] + (this.#isRagged && role !== "state" ? tile.elements : Math.ceil(tile.elements / 4) * 4);
     return { start: Math.min(start, window.start), end: Math.max(end, window.end) };
   }
 }
@@ -189,14 +209,11 @@ class OpenRun {
  * left alone: its tiles have no elements.
  */
 export function tileTable(run: Run, rowOf: ReadonlyMap<string, number>): Uint32Array<ArrayBuffer> {
-  const { lanes, param, grad, states, tiles } = run;
+  const { starts, tiles } = run;
   const table = new Uint32Array(tiles.length * tileFields);
-  const starts = [param.offset, grad.offset, states[0]?.offset ?? 0];
   for (const [i, { placement, first, slot, elements, ...tile }] of tiles.entries()) {
     const row = rowOf.get(placement.name);
-    const offsets = [tile.param, tile.grad, tile.state].map(
-      (bytes, role) => (bytes - (starts[role] ?? 0)) / (lanes * 4),
-    );
+    const offsets = roles.map((role) => (tile[role] - starts[role]) / 4);
     table.set([...offsets, row === undefined ? 0 : elements, first, row ?? 0, placement.tensor, slot], i * tileFields);
   }
   return table;

@@ -1,5 +1,6 @@
 /** The kernels that a rule asks for. */
 import type { Dispatch, Gpu, ShaderPart, Slice } from "../gpu/index.ts";
+import type { Dtype, StateKind, StateSlice } from "./storage.ts";
 
 /** `accurate` (default) rounds once where it matters; `torch` follows PyTorch's order of operations. */
 export type Profile = "accurate" | "torch";
@@ -27,6 +28,8 @@ export type Pass = MeasurePass | CustomPass;
 export interface Variant {
   /** Names of the state buffers, in the order of their bindings in bind group 1. */
   readonly state: readonly string[];
+  /** What they are arrays of, where that is not float32. Those in `float8` have scales beside them. */
+  readonly kinds?: Readonly<Record<string, StateKind>>;
   /** The rule's WGSL: its own file and the parts it stands on. */
   readonly parts: readonly ShaderPart[];
   /** What comes before the update, in order. */
@@ -42,6 +45,8 @@ export interface Around {
   /** Whether the gradients are looked at before they are used: see shaders/optim/gradients/. */
   readonly isGuarded: boolean;
   readonly hasAverage: boolean;
+  /** Whether parameters in half precision are copies of float32 masters, which the optimizer keeps. */
+  readonly hasMasters: boolean;
 }
 
 /** A tensor as a custom pass sees it. */
@@ -49,9 +54,10 @@ export interface PassTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly elements: number;
+  readonly dtype: Dtype;
   readonly param: Slice;
   readonly grad: Slice;
-  readonly states: ReadonlyMap<string, Slice>;
+  readonly states: ReadonlyMap<string, StateSlice>;
   /** Its number among the optimizer's tensors. */
   readonly index: number;
 }

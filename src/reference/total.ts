@@ -1,10 +1,8 @@
 import type { Round } from "./numerics.ts";
 
-/** How the shaders cut a tensor into tiles: lanes of a workgroup, and whole fours (see shaders/optim/parts/measure.wgsl). */
+/** How the shaders cut a tensor into tiles: by the lanes of a workgroup (see shaders/optim/parts/measure.wgsl). */
 export interface Tiling {
   readonly lanes: number;
-  /** Groups of four elements, the last one padded with zeros; what lies behind them is one tile more, an element a lane. */
-  readonly fours: number;
 }
 
 /** Adds neighbours by halves until one is left; `values` is a power of two of them. In place. */
@@ -18,23 +16,24 @@ function tree(values: number[], round: Round): number {
 /** Lanes of the workgroup that adds up the tiles of one tensor. */
 const combineLanes = 64;
 
-/** The sum over a tensor in the order of the shaders: four elements a lane, a tree a tile, then the tiles. */
+/**
+ * The sum over a tensor in the order of the shaders: four elements a lane, the last of them padded with zeros, a tree a tile,
+ * then the tiles.
+ */
 export function total(
   count: number,
   valueAt: (i: number) => number,
   round: Round,
-  { lanes, fours }: Tiling = { lanes: 256, fours: Math.ceil(count / 4) },
+  { lanes }: Tiling = { lanes: 256 },
 ): number {
   const at = (i: number): number => (i < count ? valueAt(i) : 0);
   const four = (i: number): number => round(round(at(i) + at(i + 1)) + round(at(i + 2) + at(i + 3)));
-  const tile = (first: number, end: number, stride: number, value: (i: number) => number): number =>
+  const tiles = Array.from({ length: Math.ceil(count / (4 * lanes)) }, (_, tile) =>
     tree(
-      Array.from({ length: lanes }, (_, lane) => (first + lane * stride < end ? value(first + lane * stride) : 0)),
+      Array.from({ length: lanes }, (_, lane) => four((tile * lanes + lane) * 4)),
       round,
-    );
-  const tiles: number[] = [];
-  for (let first = 0; first < fours * 4; first += lanes * 4) tiles.push(tile(first, fours * 4, 4, four));
-  for (let first = fours * 4; first < count; first += lanes) tiles.push(tile(first, count, 1, at));
+    ),
+  );
   const sums = Array.from({ length: combineLanes }, (_, lane) => {
     let sum = 0;
     for (let i = lane; i < tiles.length; i += combineLanes) sum = round(sum + (tiles[i] as number));

@@ -14,10 +14,7 @@ import { moduleParts } from "../../src/optim/parts.ts";
 import { countObjects } from "../support/countObjects.ts";
 import { gpuTest, outcome, storage } from "../support/gpuTest.ts";
 
-const parts = moduleParts(
-  adamw().variant(() => false),
-  4,
-);
+const parts = moduleParts(adamw().variant(() => false));
 const source: KernelSource = {
   label: "test/adamw",
   parts,

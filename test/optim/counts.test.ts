@@ -65,11 +65,12 @@ describe("a step of the whole model is one dispatch, one submit and one small wr
   });
 });
 
-describe("tensors in buffers of their own take a dispatch each, and one more where they end between two fours:", () => {
+describe("tensors in buffers of their own take a dispatch each, and one more where a last tile of several ends ragged:", () => {
   gpuTest.for([
     [[[4], [8], [4, 4]], 3],
-    [[[5], [8], [3]], 4],
+    [[[5], [8], [3]], 3],
     [[[1], [2], [3]], 3],
+    [[[1025], [4]], 3],
     [[[0], [4], [0, 7]], 1],
   ] as const)("shapes %j take %i", async ([shapes, dispatches], { gpu }) => {
     const tensors = shapes.map((shape, i) => {
@@ -113,7 +114,9 @@ describe("bytes moved a parameter and step:", () => {
   /** Loads and stores of each buffer of elements in the shader, by its name. */
   function accesses(code: string): Record<string, { loads: number; stores: number }> {
     const text = code.replace(/\/\/.*/g, "");
-    const names = [...text.matchAll(/var<storage, read_write> (\w+): array<Wide>/g)].map(([, name]) => name as string);
+    const names = [...text.matchAll(/var<storage, read_write> (\w+): array<(?:Wide|vec4f|f32)>/g)].map(
+      ([, name]) => name as string,
+    );
     return Object.fromEntries(
       names.map((name) => {
         const uses = [...text.matchAll(new RegExp(`\\b${name}\\[[^\\]]*\\]( = )?`, "g"))];
@@ -125,13 +128,13 @@ describe("bytes moved a parameter and step:", () => {
 
   test("every rule has its number here", () => expect(Object.keys(bytes)).toEqual(Object.keys(variants)));
 
-  test.for(rules.flatMap(([name, rule]) => ([4, 1] as const).map((lanes) => [name, lanes, rule] as const)))(
-    "the shader of %s in lanes of %i loads each buffer once, and stores once what it changes",
-    ([name, lanes, rule]) => {
+  test.for(rules.flatMap(([name, rule]) => [false, true].map((isRagged) => [name, isRagged, rule] as const)))(
+    "the shader of %s, ragged %s, loads each buffer once, and stores once what it changes",
+    ([name, isRagged, rule]) => {
       const variant = rule.variant(rule.uses);
       const { state } = variant;
       const both = { loads: 1, stores: 1 };
-      expect(accesses(join(moduleParts(variant, lanes)))).toEqual({
+      expect(accesses(join(moduleParts(variant, { dtype: "float32", isRagged })))).toEqual({
         param: both,
         grad: { loads: 1, stores: 1 }, // stored where it is to be zeroed
         ...Object.fromEntries(state.map((each) => [each, both])),

@@ -1,4 +1,4 @@
-import type { Gpu, Slice } from "../../src/gpu/index.ts";
+import type { Gpu } from "../../src/gpu/index.ts";
 import * as rules from "../../src/optim/index.ts";
 import { createOptimizer, exemptByDefault, type HyperInput, type UpdateRule } from "../../src/optim/index.ts";
 import * as references from "../../src/reference/index.ts";
@@ -74,7 +74,7 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
     twins.map((tensor) => tensor.param as Float32Array<ArrayBuffer>),
   );
   const reference = references.surrounded(referenceOf(test.rule), () => test.averageDecay ?? 0);
-  const tilings = tensors.map(({ name }, i) => tilingOf(gpu, counts[i] as number, memory.grad(name)));
+  const tiling = tilingOf(gpu);
   for (let t = 1; t <= steps; t++) {
     const grads = counts.map((count, i) => gradientAt(seed + i, t, count));
     memory.write("grad", grads);
@@ -85,7 +85,7 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
       const hyper = hypers[spec.paramGroup] as ReturnType<typeof resolvedHyper>;
       const spared = test.exempt && exemptByDefault(spec) ? { ...hyper, weightDecay: 0 } : hyper;
       tensor.grad = grads[i] as Values;
-      reference(tensor, spared, t, float32, profile, tilings[i]);
+      reference(tensor, spared, t, float32, profile, tiling);
       for (const [k, name] of names.entries()) grow(scales[i]?.[k] as Values, tensor[name] as Values);
     }
   }
@@ -105,10 +105,10 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
   return { name: test.name, elements, steps, ...differences.summary };
 }
 
-/** How the optimizer cuts a tensor into tiles. */
-function tilingOf({ limits }: Gpu, count: number, { size }: Slice): references.Tiling {
+/** How the optimizer cuts tensors into tiles. */
+function tilingOf({ limits }: Gpu): references.Tiling {
   const lanes = Math.min(256, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
-  return { lanes: 2 ** Math.floor(Math.log2(lanes)), fours: Math.min(Math.ceil(count / 4), Math.floor(size / 16)) };
+  return { lanes: 2 ** Math.floor(Math.log2(lanes)) };
 }
 
 /** Keeps the largest magnitude so far. */
