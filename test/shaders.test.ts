@@ -2,7 +2,10 @@
 import { beforeAll, expect, test } from "vitest";
 import type { ShaderPart } from "../src/gpu/index.ts";
 import { explain, join } from "../src/gpu/shader.ts";
-import { moduleParts } from "../src/optim/parts.ts";
+import { squaresParts, verdictParts } from "../src/optim/gradients/guard.ts";
+import { adamw, sgd } from "../src/optim/index.ts";
+import { measureOf, measureParts, moduleParts } from "../src/optim/parts.ts";
+import { dtypes } from "../src/optim/storage.ts";
 import { variants } from "./optim/variants.ts";
 
 /** The shaders' text by file; what lies in a folder `parts`, or beside one, only means something once composed. */
@@ -12,12 +15,34 @@ const texts = Object.fromEntries(
   ).map(([path, code]) => [path.replace("../", ""), code]),
 );
 
-const optim = Object.entries(variants).flatMap(([variant, rule]) =>
-  [false, true].map((isRagged) => ({
-    name: `optim/${variant}${isRagged ? ", ragged" : ""}`,
-    parts: moduleParts(rule.variant(rule.uses), { dtype: "float32", isRagged }),
-  })),
+const accesses = dtypes.flatMap((dtype) => [false, true].map((isRagged) => ({ dtype, isRagged })));
+const withDecays = {
+  "sgd towards the start": sgd({ towardsStart: true }),
+  "adamw towards the start": adamw({ towardsStart: true }),
+  "adamw with a cautious decay": adamw({ cautious: true }),
+};
+
+const optim = Object.entries({ ...variants, ...withDecays }).flatMap(([name, rule]) =>
+  [false, true].flatMap((isSurrounded) =>
+    accesses.flatMap((access) => {
+      const around = { isGuarded: isSurrounded, hasAverage: isSurrounded, hasMasters: isSurrounded };
+      const variant = rule.variant(rule.uses);
+      const how = `${isSurrounded ? ", guarded, averaged and with masters" : ""}${access.isRagged ? ", ragged" : ""}`;
+      const what = `${name} on ${access.dtype}${how}`;
+      const update = { name: `optim/${what}`, parts: moduleParts(variant, access, around) };
+      const measure = { name: `optim/measure ${what}`, parts: measureParts(variant, access, around) };
+      return measureOf(variant) ? [update, measure] : [update];
+    }),
+  ),
 );
+
+const gradients = [
+  ...accesses.map((access) => ({
+    name: `optim/gradients/squares of ${access.dtype}${access.isRagged ? ", ragged" : ""}`,
+    parts: squaresParts(access),
+  })),
+  { name: "optim/gradients/verdict", parts: verdictParts },
+];
 
 const engine = [
   ...["linear", "weightGradient", "inputGradient"].flatMap((name) =>
@@ -33,10 +58,10 @@ const engine = [
 }));
 
 /** Modules that a room composes from parts. */
-const composed: readonly { name: string; parts: readonly ShaderPart[] }[] = [...optim, ...engine];
+const composed: readonly { name: string; parts: readonly ShaderPart[] }[] = [...optim, ...gradients, ...engine];
 
 const whole = Object.entries(texts)
-  .filter(([file]) => !/^shaders\/(optim|engine)\//.test(file))
+  .filter(([file]) => !/^shaders\/(optim|engine)\/(?!kernels\/)/.test(file))
   .map(([file, code]) => ({ name: file, parts: [{ file, code }] }));
 
 const modules = [...whole, ...composed];

@@ -9,5 +9,5 @@ export { ReadbackRing, read, readFloats, readSlices } from "./readback.ts";
 export type { ShaderPart } from "./shader.ts";
 export { layoutSlab, Slab, type SlabEntry, type SlabLayout, scaledLayout } from "./slab.ts";
 export type { Slice } from "./slice.ts";
-export { CommandStream, type Dispatch } from "./stream.ts";
+export { CommandStream, type Dispatch, encodeInto } from "./stream.ts";
 export { type Timing, timeDispatches } from "./timer.ts";

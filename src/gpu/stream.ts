@@ -10,6 +10,22 @@ export interface Dispatch {
   readonly y: number;
 }
 
+/** Encodes launches into a pass, in the given order. `pipeline` is what the pass has set; returns what it has then. */
+export function encodeInto(
+  pass: GPUComputePassEncoder,
+  dispatches: readonly Dispatch[],
+  pipeline?: GPUComputePipeline,
+): GPUComputePipeline | undefined {
+  let current = pipeline;
+  for (const dispatch of dispatches) {
+    if (dispatch.pipeline !== current) pass.setPipeline(dispatch.pipeline);
+    current = dispatch.pipeline;
+    for (let i = 0; i < dispatch.bindGroups.length; i++) pass.setBindGroup(i, dispatch.bindGroups[i]);
+    pass.dispatchWorkgroups(dispatch.x, dispatch.y);
+  }
+  return current;
+}
+
 /**
  * The order of work: dispatches go into one compute pass, passes and copies into one encoder, all of it out in one
  * submit. Nothing but the encoder and its passes is created on the way.
@@ -48,13 +64,8 @@ export class CommandStream {
 
   /** Encodes launches in the given order. */
   dispatch(...dispatches: readonly Dispatch[]): void {
-    for (const { pipeline, bindGroups, x, y } of dispatches) {
-      this.#pass ??= this.#openEncoder().beginComputePass();
-      if (pipeline !== this.#pipeline) this.#pass.setPipeline(pipeline);
-      this.#pipeline = pipeline;
-      for (let i = 0; i < bindGroups.length; i++) this.#pass.setBindGroup(i, bindGroups[i]);
-      this.#pass.dispatchWorkgroups(x, y);
-    }
+    if (dispatches.length > 0) this.#pass ??= this.#openEncoder().beginComputePass();
+    if (this.#pass) this.#pipeline = encodeInto(this.#pass, dispatches, this.#pipeline);
     this.counts.dispatches += dispatches.length;
   }
 

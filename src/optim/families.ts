@@ -1,5 +1,6 @@
 import { LimitError, type Limits } from "../gpu/index.ts";
 import { HyperparameterError } from "./errors.ts";
+import type { CheckedGradients } from "./gradients/options.ts";
 import type { HyperInput } from "./hyperparameters.ts";
 import { bindingOf, measureOf } from "./parts.ts";
 import { blockSize, type Dtype, dtypeBytes, isHalf, kindBytes, type StateKind } from "./storage.ts";
@@ -104,11 +105,24 @@ export function lanesOf({ maxComputeInvocationsPerWorkgroup, maxComputeWorkgroup
  * Bytes read and written a parameter and step by a rule's own kernels: parameter and states both ways, the gradient once. Of
  * a parameter that is a copy of its master only the writing counts, and of where the weights began the reading.
  */
-export function bytesOf(family: RuleFamily, dtype: Dtype): number {
+function bytesOf(family: RuleFamily, dtype: Dtype): number {
   const { variant, around } = family;
   const element = dtypeBytes(dtype);
   const param = isHalf(dtype) && around.hasMasters ? element : 2 * element;
   const bytes = statesOf(family, dtype).map(([name, kind]) => kindBytes(kind) * (name === "start" ? 1 : 2));
   if (variant.bytes === undefined) return param + element + bytes.reduce((sum, each) => sum + each, 0);
   return variant.bytes + bytes.slice(variant.state.length).reduce((sum, each) => sum + each, 0);
+}
+
+/** The same on average over tensors, with another read of the gradient to look at it, and a write to zero it. */
+export function meanBytes(
+  tensors: readonly { readonly family: RuleFamily; readonly dtype: Dtype; readonly elements: number }[],
+  { isGuarded, zero }: CheckedGradients,
+): number {
+  let [bytes, elements] = [0, 0];
+  for (const { family, dtype, elements: own } of tensors) {
+    bytes += own * (bytesOf(family, dtype) + (Number(isGuarded) + Number(zero)) * dtypeBytes(dtype));
+    elements += own;
+  }
+  return elements > 0 ? bytes / elements : 0;
 }

@@ -1,33 +1,18 @@
-import {
-  type Dispatch,
-  DisposedError,
-  type Gpu,
-  layoutSlab,
-  Slab,
-  type Slice,
-  scaledLayout,
-  UsageError,
-} from "../gpu/index.ts";
-import { type BuiltUpdate, buildUpdate, slotsIn } from "./build.ts";
-import { bytesOf, extrasOf, familiesOf, type RuleFamily, requireSupport, statesOf } from "./families.ts";
+import { type Dispatch, DisposedError, encodeInto, type Gpu, type Slab, type Slice, UsageError } from "../gpu/index.ts";
+import { type BuiltUpdate, slotsIn } from "./build.ts";
+import { meanBytes, type RuleFamily } from "./families.ts";
 import { GradientWatch } from "./gradients/watch.ts";
+import { grow } from "./grow.ts";
 import { type CheckedOptions, checkOptions, type OptimizerOptions } from "./options.ts";
-import { ParamGroup, type ParamGroupInput } from "./paramGroup.ts";
-import { type Member, Roster } from "./roster.ts";
+import type { ParamGroup, ParamGroupInput } from "./paramGroup.ts";
+import { Roster } from "./roster.ts";
 import { checkState, type OptimizerState, readTensors, writeTensors } from "./state.ts";
 import { StepRows } from "./stepRows.ts";
-import { alignmentOf, type Dtype, dtypeBytes, kindBytes, type StateSlice } from "./storage.ts";
-import { type CheckedTensor, checkTensors } from "./tensors.ts";
 import type { UpdateRule } from "./updateRule.ts";
 
-/** A tensor's states, by name. */
-type States = ReadonlyMap<string, StateSlice>;
-
-const dtypesOf = (tensors: readonly { dtype: Dtype }[]): Dtype[] => [...new Set(tensors.map(({ dtype }) => dtype))];
-
 /**
- * Updates tensors in place on the GPU: all tensors of all groups of a rule and a dtype in one dispatch, where they
- * lie in slabs of their own (one for each pair of buffers otherwise). Made by `createOptimizer`.
+ * Updates tensors in place on the GPU: all tensors of a dtype, of all groups of a rule, in one dispatch, where they lie in
+ * slabs of their own (one for each pair of buffers otherwise). Made by `createOptimizer`.
  */
 export class Optimizer {
   readonly #gpu: Gpu;
@@ -38,7 +23,7 @@ export class Optimizer {
   readonly #paramGroups: ParamGroup[] = [];
   readonly #roster = new Roster();
   readonly #slabs: Slab[] = [];
-  #families: RuleFamily[] = [];
+  #families: readonly RuleFamily[] = [];
   #built: BuiltUpdate | undefined;
   #stepCount = 0;
   #encodedAt = -1;
@@ -102,15 +87,10 @@ export class Optimizer {
 
   /** Bytes read and written a parameter and step, on average over the tensors. */
   get bytesPerParameter(): number {
-    const { gradients } = this.#options;
-    const around = Number(gradients.isGuarded) + Number(gradients.zero);
-    let [bytes, elements] = [0, 0];
-    for (const { tensor, cohort } of this.#roster.members.values()) {
-      const { dtype } = tensor;
-      bytes += tensor.elements * (bytesOf(cohort.paramGroup.family, dtype) + around * dtypeBytes(dtype));
-      elements += tensor.elements;
-    }
-    return elements > 0 ? bytes / elements : 0;
+    const tensors = [...this.#roster.members.values()].map(({ tensor, cohort }) => {
+      return { family: cohort.paramGroup.family, dtype: tensor.dtype, elements: tensor.elements };
+    });
+    return meanBytes(tensors, this.#options.gradients);
   }
 
   /** Names of the state tensors that parameters have. */
@@ -120,10 +100,7 @@ export class Optimizer {
 
   /** Where a state of a tensor is, such as `stateSlice("m", "layers.0.weight")`. */
   stateSlice(state: string, tensor: string): Slice {
-    const { states } = this.#roster.member(tensor);
-    const slice = states.get(state);
-    if (slice) return slice;
-    throw new UsageError(`optimizer: no state "${state}" (it has ${[...states.keys()].join(", ") || "none"}).`);
+    return this.#roster.stateSlice(state, tensor);
   }
 
   /** Updates that a tensor has had. */
@@ -185,11 +162,7 @@ export class Optimizer {
   encodeTo(pass: GPUComputePassEncoder): void {
     this.#requireLive();
     this.#begin();
-    for (const { pipeline, bindGroups, x, y } of this.#dispatches) {
-      pass.setPipeline(pipeline);
-      for (let i = 0; i < bindGroups.length; i++) pass.setBindGroup(i, bindGroups[i]);
-      pass.dispatchWorkgroups(x, y);
-    }
+    encodeInto(pass, this.#dispatches);
   }
 
   /** One update, submitted at once. */
@@ -239,14 +212,9 @@ export class Optimizer {
 
   /** The groups, what decays in them and by how much, at the next step. */
   describe(): string {
-    const frozen = [...this.#roster.members].filter(([, { isFrozen }]) => isFrozen).map(([name]) => name);
-    return this.#paramGroups
-      .map((group, i) => {
-        const title = `paramGroup ${i}: ${group.rule.name}, ${group.rule.profile} profile`;
-        return `${title}\n${group.describe(this.#stepCount + 1).replace(/^/gm, "  ")}`;
-      })
-      .concat(frozen.length > 0 ? [`frozen: ${frozen.join(", ")}`] : [])
-      .join("\n");
+    const { frozen } = this.#roster;
+    const groups = this.#paramGroups.map((group, i) => `paramGroup ${i}: ${group.describe(this.#stepCount + 1)}`);
+    return [...groups, ...(frozen.length > 0 ? [`frozen: ${frozen.join(", ")}`] : [])].join("\n");
   }
 
   /** Gives the state back. The parameters and gradients stay: they belong to whoever made them. */
@@ -283,11 +251,7 @@ export class Optimizer {
   /** Which step a tensor is at must be known before it goes another way than the others. */
   #requireSettled(): void {
     this.#requireSubmitted();
-    const unknown = this.#watch?.unknown ?? 0;
-    if (unknown === 0) return;
-    throw new UsageError(
-      `optimizer: steps are on their way whose outcome is not known (got ${unknown}, allowed 0). Await settled() first.`,
-    );
+    this.#watch?.requireSettled();
   }
 
   /** Writes the step's scalars and counts it. */
@@ -315,87 +279,22 @@ export class Optimizer {
 
   /** Takes groups in: all of them or, where anything is wrong with one, none. */
   async #add(inputs: readonly ParamGroupInput[]): Promise<void> {
-    const gpu = this.#gpu;
-    const present = [...this.#roster.members.values()].map(({ tensor }) => tensor);
-    const given = inputs.flatMap((input) => input.tensors);
-    const checked = checkTensors(given, gpu.limits, present);
-    const families = familiesOf(inputs, this.#rule, this.#families, this.#options.around);
-    const groups = inputs.map((input) => {
-      const family = families.find(({ rule }) => rule === (input.rule ?? this.#rule)) as RuleFamily;
-      const tensors = checked.splice(0, input.tensors.length);
-      for (const dtype of dtypesOf(tensors)) requireSupport(family, dtype, gpu.limits);
-      return new ParamGroup(family, tensors, input);
-    });
-    const slabs: Slab[] = [];
-    const states = new Map<string, States>();
+    const present = { families: this.#families, members: this.#roster.members };
+    const plan = { rule: this.#rule, options: this.#options, guard: this.#watch?.guard };
+    const growth = await grow(this.#gpu, plan, present, inputs);
     try {
-      for (const family of families) {
-        const tensors = groups.filter((group) => group.family === family).flatMap((group) => group.tensors);
-        for (const dtype of dtypesOf(tensors)) {
-          const alike = tensors.filter((tensor) => tensor.dtype === dtype);
-          for (const [name, own] of this.#makeStates(family, dtype, alike, slabs)) states.set(name, own);
-        }
-      }
-      const built = await this.#build(families, groups, states);
-      try {
-        await this.#watch?.settle();
-        this.#requireSubmitted(); // What was encoded meanwhile works on the tables that are given back now.
-      } catch (error) {
-        built.release();
-        throw error;
-      }
-      this.#built?.release();
-      this.#built = built;
+      await this.#watch?.settle();
+      this.#requireSubmitted(); // What was encoded meanwhile works on the tables that are given back now.
     } catch (error) {
-      for (const slab of slabs) slab.destroy();
+      growth.release();
       throw error;
     }
-    this.#slabs.push(...slabs);
-    this.#families = families;
-    this.#paramGroups.push(...groups);
-    for (const group of groups) this.#roster.add(group, (name) => states.get(name) ?? new Map());
+    this.#built?.release();
+    this.#built = growth.built;
+    this.#slabs.push(...growth.slabs);
+    this.#families = growth.families;
+    this.#paramGroups.push(...growth.groups);
+    for (const group of growth.groups) this.#roster.add(group, growth.statesOf);
     this.#assign();
-  }
-
-  /** A slab for each state of a family's new tensors of a dtype; `slabs` takes them. */
-  #makeStates(family: RuleFamily, dtype: Dtype, tensors: readonly CheckedTensor[], slabs: Slab[]): [string, States][] {
-    const { pool, limits } = this.#gpu;
-    const states = statesOf(family, dtype);
-    const layout = layoutSlab(tensors, limits.maxBufferSize, alignmentOf(states.map(([, kind]) => kind)));
-    const made = states.map(([state, kind]) => {
-      const slab = new Slab(pool, scaledLayout(layout, kindBytes(kind)), `optim/${family.rule.name} ${state}`);
-      slabs.push(slab);
-      return { state, kind, slab };
-    });
-    return tensors.map(({ name }) => [
-      name,
-      new Map(made.map(({ state, kind, slab }) => [state, { ...slab.slice(name), kind }])),
-    ]);
-  }
-
-  /** The update of the present members and of new groups. */
-  #build(
-    families: readonly RuleFamily[],
-    groups: readonly ParamGroup[],
-    states: ReadonlyMap<string, States>,
-  ): Promise<BuiltUpdate> {
-    const added = groups.flatMap(({ family, tensors }) => tensors.map((tensor) => ({ family, tensor })));
-    const members = [...this.#roster.members.values()].map(({ tensor, cohort, ...rest }: Member) => {
-      return { family: cohort.paramGroup.family, tensor, states: rest.states };
-    });
-    const all = [...members, ...added.map((each) => ({ ...each, states: states.get(each.tensor.name) ?? new Map() }))];
-    const numbered = all.map(({ family, tensor, states: own }, index) => ({ family, ...tensor, states: own, index }));
-    return buildUpdate(this.#gpu, {
-      families: families.flatMap((family) => {
-        const tensors = numbered.filter((each) => each.family === family);
-        return dtypesOf(tensors).map((dtype) => {
-          const alike = tensors.filter((tensor) => tensor.dtype === dtype);
-          return { ...family, dtype, extras: extrasOf(family, dtype), tensors: alike };
-        });
-      }),
-      around: this.#options.around,
-      gradients: this.#options.gradients,
-      guard: this.#watch?.guard,
-    });
   }
 }

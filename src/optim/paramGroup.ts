@@ -73,7 +73,7 @@ export class ParamGroup {
     return this.#rule.hyperAt(t);
   }
 
-  /** What the decay does to this group's tensors at step t, in words. */
+  /** The rule, and what the decay does to this group's tensors at step t, in words. */
   describe(t: number): string {
     const { lr, weightDecay } = this.hyperAt(t) as { lr: number; weightDecay: number };
     const shrink = shrinkPerStep(lr, weightDecay);
@@ -84,11 +84,12 @@ export class ParamGroup {
     const decay = shrink
       ? `${kind} shrink per step ${Number(shrink.toPrecision(4)).toExponential()}, half-life ${steps(halfLife(shrink))}, timescale ${steps(timescale(shrink))}${towards}${cautious}`
       : "none";
-    const lines = [`decay: ${decay}`, `decays: ${list(this.decaying)}`, `exempt: ${list(this.exempt)}`];
+    const title = `${this.#rule.name}, ${this.#rule.profile} profile`;
+    const lines = [title, `decay: ${decay}`, `decays: ${list(this.decaying)}`, `exempt: ${list(this.exempt)}`];
     if (this.#rule.profile === "torch" && this.#rule.decay === "decoupled" && shrink && Math.fround(1 - shrink) === 1) {
       lines.push("warning: in the torch profile a shrink below 6e-8 rounds to none. Use the accurate profile.");
     }
-    return lines.join("\n");
+    return lines.join("\n  ");
   }
 }
 

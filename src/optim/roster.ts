@@ -1,4 +1,4 @@
-import { UsageError } from "../gpu/index.ts";
+import { type Slice, UsageError } from "../gpu/index.ts";
 import type { ParamGroup } from "./paramGroup.ts";
 import type { StateSlice } from "./storage.ts";
 import type { CheckedTensor } from "./tensors.ts";
@@ -64,8 +64,6 @@ export class Cohort {
 /** A tensor in the optimizer's care. */
 export interface Member {
   readonly tensor: CheckedTensor;
-  /** Its number among the optimizer's tensors. */
-  readonly index: number;
   /** By the names of the rule's states. */
   readonly states: ReadonlyMap<string, StateSlice>;
   cohort: Cohort;
@@ -96,8 +94,7 @@ export class Roster {
     for (const isExempt of [false, true]) {
       for (const tensor of isExempt ? paramGroup.exempt : paramGroup.decaying) {
         const cohort = this.#join(new Cohort(paramGroup, isExempt, 0));
-        const index = this.members.size;
-        this.members.set(tensor.name, { tensor, index, states: states(tensor.name), cohort, isFrozen: false });
+        this.members.set(tensor.name, { tensor, states: states(tensor.name), cohort, isFrozen: false });
       }
     }
     this.#settle();
@@ -131,6 +128,19 @@ export class Roster {
     const member = this.members.get(name);
     if (member) return member;
     throw new UsageError(`optimizer: no tensor "${name}" (it has ${[...this.members.keys()].join(", ")}).`);
+  }
+
+  /** @throws UsageError where there is no such tensor, or it has no such state. */
+  stateSlice(state: string, name: string): Slice {
+    const { states } = this.member(name);
+    const slice = states.get(state);
+    if (slice) return slice;
+    throw new UsageError(`optimizer: no state "${state}" (it has ${[...states.keys()].join(", ") || "none"}).`);
+  }
+
+  /** Names of the frozen members. */
+  get frozen(): readonly string[] {
+    return [...this.members].filter(([, { isFrozen }]) => isFrozen).map(([name]) => name);
   }
 
   /** The row of each member that is updated. */

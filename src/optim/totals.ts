@@ -21,13 +21,21 @@ export async function makeTotals(gpu: Gpu, placements: readonly TiledPlacement[]
   const spans = new Uint32Array(
     placements.flatMap(({ firstSlot, tileCount, tensor }) => [firstSlot, tileCount, tensor]),
   );
-  const tables = { spans: spans.length, sums: slots * sums, totals: tensors * sums };
-  const entries = Object.entries(tables).map(([name, elements]) => ({ name, elements }));
-  const slab = new Slab(pool, layoutSlab(entries, limits.maxBufferSize), "optim/totals");
-  const slice = (name: keyof typeof tables): Slice => ({ ...slab.slice(name), size: tables[name] * 4 });
-  gpu.stream.write(slice("spans"), spans);
-  const combine = kernel.prepare([[slice("spans"), slice("sums"), slice("totals")]], placements.length);
-  return { sums: slice("sums"), totals: slice("totals"), combine, release: () => slab.destroy() };
+  const slabs: Slab[] = [];
+  // A buffer each: WebGPU lets no dispatch write a buffer that it also reads.
+  const allocate = (name: string, elements: number): Slice => {
+    const slab = new Slab(pool, layoutSlab([{ name, elements }], limits.maxBufferSize), `optim/totals ${name}`);
+    slabs.push(slab);
+    return { ...slab.slice(name), size: elements * 4 };
+  };
+  const table = allocate("spans", spans.length);
+  const [tileSums, totals] = [allocate("sums", slots * sums), allocate("totals", tensors * sums)];
+  gpu.stream.write(table, spans);
+  const combine = kernel.prepare([[table, tileSums, totals]], placements.length);
+  const release = (): void => {
+    for (const slab of slabs) slab.destroy();
+  };
+  return { sums: tileSums, totals, combine, release };
 }
 
 export type TiledPlacement = Placement & { readonly tileCount: number };

@@ -5,6 +5,7 @@ export { type AdamaxTensor, adamax } from "./adamax.ts";
 export { adamw } from "./adamw.ts";
 export { type AdanHyper, type AdanTensor, adan } from "./adan.ts";
 export { type Step, type SurroundedTensor, surrounded } from "./around.ts";
+export { type LossScale, usedGradient, type Verdict, type VerdictHyper, verdictOf } from "./gradients.ts";
 export { type LionHyper, type LionTensor, lion } from "./lion.ts";
 export type { AdamHyper, AdamTensor } from "./moments.ts";
 export { type NadamHyper, nadam } from "./nadam.ts";

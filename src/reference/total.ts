@@ -13,31 +13,34 @@ function tree(values: number[], round: Round): number {
   return values[0] as number;
 }
 
-/** Lanes of the workgroup that adds up the tiles of one tensor. */
-const combineLanes = 64;
+/** Lane j of `lanes` adds values j, j + lanes, … in order; a tree adds up the lanes. */
+export function strided(values: readonly number[], lanes: number, round: Round): number {
+  const sums = Array.from({ length: lanes }, (_, lane) => {
+    let sum = 0;
+    for (let i = lane; i < values.length; i += lanes) sum = round(sum + (values[i] as number));
+    return sum;
+  });
+  return tree(sums, round);
+}
 
-/**
- * The sum over a tensor in the order of the shaders: four elements a lane, the last of them padded with zeros, a tree a tile,
- * then the tiles.
- */
-export function total(
+/** The sum over each tile of a tensor: four elements a lane, the last ones padded with zeros, then a tree over the lanes. */
+export function tileSums(
   count: number,
   valueAt: (i: number) => number,
   round: Round,
   { lanes }: Tiling = { lanes: 256 },
-): number {
+): number[] {
   const at = (i: number): number => (i < count ? valueAt(i) : 0);
   const four = (i: number): number => round(round(at(i) + at(i + 1)) + round(at(i + 2) + at(i + 3)));
-  const tiles = Array.from({ length: Math.ceil(count / (4 * lanes)) }, (_, tile) =>
+  return Array.from({ length: Math.ceil(count / (4 * lanes)) }, (_, tile) =>
     tree(
       Array.from({ length: lanes }, (_, lane) => four((tile * lanes + lane) * 4)),
       round,
     ),
   );
-  const sums = Array.from({ length: combineLanes }, (_, lane) => {
-    let sum = 0;
-    for (let i = lane; i < tiles.length; i += combineLanes) sum = round(sum + (tiles[i] as number));
-    return sum;
-  });
-  return tree(sums, round);
+}
+
+/** The sum over a tensor in the order of the shaders: its tiles, and then 64 lanes over them. */
+export function total(count: number, valueAt: (i: number) => number, round: Round, tiling?: Tiling): number {
+  return strided(tileSums(count, valueAt, round, tiling), 64, round);
 }

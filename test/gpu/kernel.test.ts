@@ -69,7 +69,7 @@ describe("an error of the compiler", () => {
     ["shaders/optim/parts/numerics.wgsl", "w * (b - a)", "w * (b - missing)", "missing"],
     ["shaders/optim/adamw.wgsl", "adamStep(gradient", "adamStop(gradient", "adamStop"],
     ["shaders/optim/adamw.wgsl", "let step =", "/* λ λ */ let step = oops +", "oops"],
-    ["shaders/optim/parts/moments.wgsl", "sqrt(", "squirt(", "squirt"],
+    ["shaders/optim/parts/adamStep.wgsl", "sqrt(", "squirt(", "squirt"],
     ["shaders/optim/parts/noAmsgrad.wgsl", "return vNow;", "return vThen;", "vThen"],
   ] as const)(
     "in %s, where %s became %s, names the file, line and column",
@@ -85,8 +85,8 @@ describe("an error of the compiler", () => {
     const changed = damaged("shaders/optim/adamw.wgsl", "adamStep(gradient", "adamStop(gradient");
     const error = (await outcome(gpu.kernels.get({ ...source, parts: changed }))) as Error;
     const [first, ...rest] = error.message.split("\n");
-    expect(first).toMatch(/^shaders\/optim\/adamw\.wgsl:19:14: .*adamStop/);
-    expect(rest).toEqual(["    let step = adamStop(gradient(at, h), at.state, h);", `${" ".repeat(15)}^`]);
+    expect(first).toMatch(/^shaders\/optim\/adamw\.wgsl:18:14: .*adamStop/);
+    expect(rest).toEqual(["    let step = adamStop(gradient(at), at.state, h);", `${" ".repeat(15)}^`]);
   });
 
   test("of several lines, as naga's are, begins on the first of them", () => {

@@ -116,7 +116,12 @@ export const options: readonly Row[] = [
   row("radam", "decoupled", 1, "must be true or false, got 1"),
   row("nadam", "decoupled", 1, "must be true or false, got 1"),
   row("sgd", "learningRate", 0.1, 'unknown hyperparameter "learningRate" (allowed lr, momentum'),
-  row("lion", "eps", 1e-8, 'unknown hyperparameter "eps" (allowed lr, beta1, beta2, weightDecay, maximize)'),
+  row(
+    "lion",
+    "eps",
+    1e-8,
+    'unknown hyperparameter "eps" (allowed lr, beta1, beta2, weightDecay, maximize, towardsStart, cautious)',
+  ),
   row("sgd", "constructor", 1, 'unknown hyperparameter "constructor"'),
   row("sgd", "toString", 1, 'unknown hyperparameter "toString"'),
   row("sgd", "nesterov", true, "nesterov needs momentum > 0 and dampening 0, got momentum 0 and dampening 0"),

@@ -37,4 +37,13 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   "radam, decoupled": radam({ weightDecay: 0.1, decoupled: true }),
   lion: lion(),
   adan: adan(),
+  "adam in bfloat16": adam({ states: "bfloat16" }),
+  "adam in float8": adam({ states: "float8" }),
+  "adamw in bfloat16": adamw({ states: "bfloat16" }),
+  "adamw in float8": adamw({ states: "float8" }),
+  "adamw with amsgrad, in float8": adamw({ states: "float8", amsgrad: true }),
+  "nadam in float8": nadam({ states: "float8" }),
+  "radam in float8": radam({ states: "float8" }),
+  "lion in bfloat16": lion({ states: "bfloat16" }),
+  "lion in float8": lion({ states: "float8" }),
 };

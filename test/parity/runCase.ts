@@ -106,7 +106,7 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
 }
 
 /** How the optimizer cuts tensors into tiles. */
-function tilingOf({ limits }: Gpu): references.Tiling {
+export function tilingOf({ limits }: Gpu): references.Tiling {
   const lanes = Math.min(256, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
   return { lanes: 2 ** Math.floor(Math.log2(lanes)) };
 }

@@ -84,7 +84,8 @@ test.each([
 ] as const)("%s has the published defaults", (name, rule) => {
   const { lr, betas, weight_decay: weightDecay, eps } = beyondTorchFixtures.defaults[name];
   const numbered = Object.fromEntries(betas.map((beta, i) => [`beta${i + 1}`, beta]));
-  expect(rule.hyperAt(1)).toEqual({ lr, ...numbered, weightDecay, maximize: false, ...(eps && { eps }) });
+  const off = { maximize: false, towardsStart: false, cautious: false };
+  expect(rule.hyperAt(1)).toEqual({ lr, ...numbered, weightDecay, ...off, ...(eps && { eps }) });
 });
 
 /** The worst error of float32 runs, in ulps: PyTorch's optimizers shrink first, and optax sums decay and step. */

@@ -36,6 +36,14 @@ export interface BuiltGuard {
 const part = (name: string, code: string): ShaderPart => ({ file: `shaders/optim/gradients/${name}.wgsl`, code });
 const memoryPart = part("memory", memoryCode);
 
+/** The module of the first look, and that of the verdict. */
+export const squaresParts = (access: TensorAccess): ShaderPart[] => [
+  ...tileParts(access),
+  memoryPart,
+  part("squares", squaresCode),
+];
+export const verdictParts: readonly ShaderPart[] = [memoryPart, part("verdict", verdictCode)];
+
 /** Looks at the gradients before an update uses them: their norm, whether all are finite, the loss scale. */
 export class Guard {
   readonly #gpu: Gpu;
@@ -88,6 +96,7 @@ export class Guard {
   /** Makes what looks at these tensors and writes `verdict`. */
   async build(placements: readonly Placement[], verdict: Slice, sizes: TileSizes): Promise<BuiltGuard> {
     const { pool, limits, stream } = this.#gpu;
+    const storage = GPUBufferUsage.STORAGE;
     const runs = planRuns(
       placements.map((placement) => ({ ...placement, param: placement.grad, states: [] })),
       sizes,
@@ -98,9 +107,10 @@ export class Guard {
       this.#verdict(),
     ]);
     const tables = runs.map(({ tiles }, i) => ({ name: `tiles ${i}`, elements: tiles.length * tileFields }));
-    const layout = layoutSlab([...tables, { name: "findings", elements: tileCount * 2 }], limits.maxBufferSize);
-    const slab = new Slab(pool, layout, "optim/gradients tables");
-    const findings = { ...slab.slice("findings"), size: Math.max(tileCount * 8, 8) };
+    const slab = new Slab(pool, layoutSlab(tables, limits.maxBufferSize), "optim/gradients tables");
+    // In a buffer of its own: WebGPU lets no dispatch write a buffer that it also reads.
+    const size = Math.max(tileCount * 8, 8);
+    const findings = { buffer: pool.acquire(size, storage, "optim/gradients findings"), offset: 0, size };
     const dispatches = runs.map((run, i) => {
       const bindings = [{ 1: run.grad, 2: slab.slice(`tiles ${i}`) }, [findings, this.memory]];
       return (squares[i] as Kernel).prepare(bindings, run.tiles.length);
@@ -113,7 +123,10 @@ export class Guard {
         for (const [i, run] of runs.entries()) stream.write(slab.slice(`tiles ${i}`), tileTable(run, rowOf));
       },
       tileAt: (slot) => tileAt(runs, slot),
-      release: () => slab.destroy(),
+      release: () => {
+        slab.destroy();
+        pool.release(findings.buffer);
+      },
     };
   }
 
@@ -127,10 +140,9 @@ export class Guard {
   }
 
   #squares(access: TensorAccess, workgroupSize: number): Promise<Kernel> {
-    const [struct, ...body] = [memoryPart, part("squares", squaresCode)];
     return this.#gpu.kernels.get({
       label: "optim/gradients squares",
-      parts: [...tileParts(access), struct as ShaderPart, ...body],
+      parts: squaresParts(access),
       bindings: [{ 1: "readWrite", 2: "read" }, ["readWrite", "read"]],
       constants: {
         WORKGROUP_SIZE: workgroupSize,
@@ -143,7 +155,7 @@ export class Guard {
   #verdict(): Promise<Kernel> {
     return this.#gpu.kernels.get({
       label: "optim/gradients verdict",
-      parts: [memoryPart, part("verdict", verdictCode)],
+      parts: verdictParts,
       bindings: [["read", "readWrite", "readWrite", "uniform"]],
     });
   }

@@ -60,6 +60,14 @@ export class GradientWatch {
     );
   }
 
+  /** @throws UsageError where the outcome of a step is not known. */
+  requireSettled(): void {
+    if (this.unknown === 0) return;
+    throw new UsageError(
+      `optimizer: steps are on their way whose outcome is not known (got ${this.unknown}, allowed 0). Await settled() first.`,
+    );
+  }
+
   count(): void {
     this.#reports.count();
   }
