@@ -186,7 +186,7 @@ describe("an optimizer that is destroyed", () => {
       const optimizer = await createOptimizer(gpu, rule, [w]);
       optimizer.step();
       const { liveBytes } = gpu.pool.stats;
-      expect(liveBytes).toBe((rule.variant(rule.uses).state.length + 3) * 256); // two tables of tiles share 512 bytes, a row of scalars has 256
+      expect(liveBytes).toBe((optimizer.stateNames.length + 2) * 256); // a table of tiles and a row of scalars have 256 bytes each
       const destroy = vi.spyOn(GPUBuffer.prototype, "destroy");
       optimizer.destroy();
       optimizer.destroy();
