@@ -6,6 +6,7 @@ export interface Placement {
   readonly name: string;
   /** Of the parameter and the gradient. */
   readonly dtype: Dtype;
+  /** The gradient's own slice where a kernel works on gradients alone. */
   readonly param: Slice;
   readonly grad: Slice;
   /** One for each state; counted in elements, all at the same offset. */
@@ -164,8 +165,9 @@ class OpenRun {
     const size = ({ start, end }: Window, role: Role): number => (end - start) * Math.max(0, ...this.#bytes(role));
     if (size(param, "param") > max || size(grad, "grad") > max || size(state, "state") > max) return false;
     if ((this.#tiles.length + 1) * tileFields * 4 > max) return false;
-    const oneBuffer = this.#first.param.buffer === this.#first.grad.buffer;
-    if (oneBuffer && param.start < grad.end && grad.start < param.end) return false;
+    const { param: params, grad: grads } = this.#first;
+    const sharesBuffer = params !== grads && params.buffer === grads.buffer;
+    if (sharesBuffer && param.start < grad.end && grad.start < param.end) return false;
     this.#windows = { param, grad, state };
     this.#tiles.push(tile);
     return true;
