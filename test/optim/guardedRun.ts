@@ -1,17 +1,10 @@
 /** A guarded optimizer beside its twin: the same gradients, some of them not finite, through both. */
 import { type Gpu, readFloats } from "../../src/gpu/index.ts";
-import { checkGradients } from "../../src/optim/gradients/options.ts";
 import { createOptimizer, type GradientOptions, type GradientReport, type Optimizer } from "../../src/optim/index.ts";
-import {
-  float32,
-  type LossScale,
-  surrounded,
-  usedGradient,
-  type Values,
-  verdictOf,
-} from "../../src/reference/index.ts";
+import { float32, surrounded, type Values } from "../../src/reference/index.ts";
 import type { Memory, ParityTensor } from "../parity/cases.ts";
 import { gradientAt, initialParam } from "../parity/fixtures.ts";
+import { GuardTwin } from "../parity/guardTwin.ts";
 import { allocate, readAll, type TensorMemory } from "../parity/memory.ts";
 import { optionsOf, referenceOf, resolvedHyper, ruleOf, tilingOf } from "../parity/runCase.ts";
 import type { Row } from "../parity/table.ts";
@@ -58,9 +51,8 @@ export async function guardedRun(gpu: Gpu, options: GuardedOptions): Promise<Gua
     const states = optimizer.stateNames.map((name) => [name, new Float32Array(start.length)] as const);
     return { param: start.slice(), grad: new Float32Array(start.length), ...Object.fromEntries(states) };
   });
-  const { clipNorm, clipValue, microBatches, scale } = checkGradients(gradients);
-  const loss: LossScale = { ...scale, scale: Math.fround(scale.initial), good: 0 };
   const tiling = tilingOf(gpu);
+  const guard = new GuardTwin(gradients, tiling);
   const reference = surrounded(referenceOf(row.rule), () => averageDecay ?? 0);
   const expected: GradientReport[] = [];
   let [stepCount, skippedSteps] = [0, 0];
@@ -71,17 +63,17 @@ export async function guardedRun(gpu: Gpu, options: GuardedOptions): Promise<Gua
     reports,
     expected,
     step: (t, spoil = () => {}) => {
-      const grads = counts.map((count, i) => gradientAt(i + 1, t, count).map((g) => g * loss.scale));
+      const grads = counts.map((count, i) => gradientAt(i + 1, t, count).map((g) => g * guard.scale));
       spoil(grads);
       memory.write("grad", grads);
       optimizer.step();
-      const lossScale = loss.scale;
-      const { norm, isSkipped, factor } = verdictOf(grads, { clipNorm, microBatches }, loss, float32, tiling);
+      const lossScale = guard.scale;
+      const { norm, isSkipped, used } = guard.judge(grads);
       if (isSkipped) skippedSteps += 1;
       else {
         stepCount += 1;
         for (const [i, twin] of twins.entries()) {
-          twin.grad = usedGradient(grads[i] as Values, factor, clipValue, float32);
+          twin.grad = used[i] as Values;
           reference(twin, resolvedHyper(row, stepCount), stepCount, float32, "accurate", tiling);
         }
       }

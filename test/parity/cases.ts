@@ -3,7 +3,10 @@
  * the layouts, limits and groups that one tensor alone does not show.
  */
 import type { Limits } from "../../src/gpu/index.ts";
+import type { GradientOptions } from "../../src/optim/index.ts";
 import type { Profile } from "../../src/reference/index.ts";
+import type { CaseStorage } from "./storage.ts";
+import { storageCases } from "./storageCases.ts";
 import { type Row, type RuleName, table } from "./table.ts";
 
 export interface ParityTensor {
@@ -33,8 +36,12 @@ export interface ParityCase {
   /** Whether biases and the like are left alone by the decay, as by default. */
   readonly exempt: boolean;
   readonly limits: Partial<Limits>;
+  /** Where numbers are kept in fewer bits than 32. */
+  readonly storage?: CaseStorage;
   /** Where an average of the weights is kept. */
   readonly averageDecay?: number;
+  /** What is done to the gradients; every seventh step has one that is not finite then. */
+  readonly gradients?: GradientOptions;
   readonly steps: number;
   readonly seed: number;
 }
@@ -80,6 +87,12 @@ const fullest: readonly { rule: RuleName; desc: string }[] = [
   { rule: "nadam", desc: "decoupled decay" },
   { rule: "radam", desc: "decoupled decay" },
 ];
+
+function rowNamed(rule: RuleName, desc: string): Row {
+  const row = table.find((each) => each.rule === rule && each.desc === desc);
+  if (row) return row;
+  throw new Error(`cases: no row "${rule} · ${desc}" in the table.`);
+}
 
 const vectors = (sizes: readonly number[]): ParityTensor[] =>
   sizes.map((size, i) => ({ name: `w${i}`, shape: [size], paramGroup: 0 }));
@@ -148,8 +161,7 @@ const layouts: readonly Layout[] = [
 
 function layoutCases(): ParityCase[] {
   return fullest.flatMap(({ rule, desc }) => {
-    const row = table.find((each) => each.rule === rule && each.desc === desc);
-    if (!row) throw new Error(`cases: no row "${rule} · ${desc}" in the table.`);
+    const row = rowNamed(rule, desc);
     const rows = [
       row,
       { ...row, hyper: { ...row.hyper, lr: 2e-3 } },
@@ -170,6 +182,36 @@ function layoutCases(): ParityCase[] {
   });
 }
 
+/** Gradients that are looked at first: what is done to them, and how they lie in memory. */
+const guarded: readonly { what: string; gradients: GradientOptions; memory: Memory; averageDecay?: number }[] = [
+  { what: "clipped, some steps skipped", gradients: { clipNorm: 1, nonFinite: "skip" }, memory: "own buffers" },
+  {
+    what: "unscaled and clipped, averaged",
+    gradients: { clipNorm: 2, lossScale: { initial: 64, interval: 5 }, zero: true },
+    memory: "slabs",
+    averageDecay: 0.9,
+  },
+];
+
+function guardedCases(): ParityCase[] {
+  return fullest.flatMap(({ rule, desc }) =>
+    profiles.flatMap((profile) =>
+      guarded.map((how, i) => ({
+        name: `${rule} · ${desc} · ${profile} · ${how.what}`,
+        rule,
+        profile,
+        rows: [rowNamed(rule, desc)],
+        tensors: vectors(how.memory === "slabs" ? [...sizes, 0] : sizes),
+        exempt: false,
+        limits: {},
+        steps,
+        seed: 9100 + i,
+        ...how,
+      })),
+    ),
+  );
+}
+
 /** More workgroups than one side of a dispatch may have, on any device: one lane each, so that 1 MiB is enough. */
 function hugeGridCase(): ParityCase {
   const row = table.find(({ rule, desc }) => rule === "adamw" && desc === "defaults") as Row;
@@ -187,7 +229,62 @@ function hugeGridCase(): ParityCase {
   };
 }
 
-export const cases: readonly ParityCase[] = [...tableCases(), ...layoutCases(), hugeGridCase()];
+/** Where tensors in fewer bits may go wrong: at the ends of blocks, buffers and bindings, and among the optimizer's other work. */
+const narrowPlaces = [
+  { where: "148 tensors in 3 groups", tensors: gptTensors(12), memory: "slabs", limits: {}, groups: 3, exempt: true },
+  {
+    where: "bindings of 64 KiB",
+    tensors: vectors([40_000, 3, 5000, 30_000]),
+    memory: "slabs",
+    limits: { maxStorageBufferBindingSize: 65_536 },
+    exempt: false,
+  },
+  {
+    where: "buffers of 20 KiB",
+    tensors: vectors(sizes),
+    memory: "slabs",
+    limits: { maxBufferSize: 20_480 },
+    exempt: false,
+  },
+  {
+    where: "workgroups of 64",
+    tensors: vectors(sizes),
+    memory: "slabs",
+    limits: { maxComputeInvocationsPerWorkgroup: 64 },
+    exempt: false,
+  },
+  {
+    where: "ragged buffers",
+    tensors: vectors([1, 2, 3, 5, 6, 7, 1025, 1030]),
+    memory: "own buffers",
+    limits: {},
+    exempt: false,
+  },
+  {
+    where: "one buffer for all",
+    tensors: vectors([1, 2, 300, 5, 64, 1025]),
+    memory: "one buffer",
+    limits: {},
+    exempt: false,
+  },
+  {
+    where: "clipped, some steps skipped, averaged",
+    tensors: vectors(sizes),
+    memory: "own buffers",
+    limits: {},
+    exempt: false,
+    gradients: { clipNorm: 1, nonFinite: "skip", zero: true },
+    averageDecay: 0.9,
+  },
+] as const;
+
+export const cases: readonly ParityCase[] = [
+  ...tableCases(),
+  ...layoutCases(),
+  ...guardedCases(),
+  hugeGridCase(),
+  ...storageCases(edgeSizes, narrowPlaces, steps),
+];
 
 /**
  * One case of each `every` in a row, a place later from row to row: every tenth would only ever see the even ones of the
