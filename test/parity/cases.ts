@@ -233,10 +233,10 @@ function hugeGridCase(): ParityCase {
 const narrowPlaces = [
   { where: "148 tensors in 3 groups", tensors: gptTensors(12), memory: "slabs", limits: {}, groups: 3, exempt: true },
   {
-    where: "bindings of 64 KiB",
-    tensors: vectors([40_000, 3, 5000, 30_000]),
+    where: "bindings of 80 KiB",
+    tensors: vectors([20_000, 3, 5000]),
     memory: "slabs",
-    limits: { maxStorageBufferBindingSize: 65_536 },
+    limits: { maxStorageBufferBindingSize: 81_920 },
     exempt: false,
   },
   {

@@ -59,6 +59,6 @@ export function decodedStates(states: ReadonlyMap<string, StateValues>): Map<str
 
 /**
  * How much smaller the gradient of an element is where numbers are kept in fewer bits: neighbours and blocks that differ by
- * so much that some of their numbers have few bits left, or none.
+ * so much that some of their moments have few bits left, or none; but not so much that float32 has no room for a square.
  */
-export const spread = (i: number): number => 2 ** -(12 * (i % 4) + 8 * (Math.floor(i / 256) % 3));
+export const spread = (i: number): number => 2 ** -(8 * (i % 4) + 4 * (Math.floor(i / 256) % 3));
