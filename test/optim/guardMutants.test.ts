@@ -1,0 +1,98 @@
+/** Mistakes in the shaders that look at the gradients: the parity cases with skipped steps find each of them. */
+import { expect, vi } from "vitest";
+import type { Gpu, KernelSource } from "../../src/gpu/index.ts";
+import { cases } from "../parity/cases.ts";
+import { withinHardwareGate } from "../parity/gates.ts";
+import { runCase } from "../parity/runCase.ts";
+import { gpuTest } from "../support/gpuTest.ts";
+
+const verdict = "shaders/optim/gradients/verdict.wgsl";
+const squares = "shaders/optim/gradients/squares.wgsl";
+const guarded = "shaders/optim/parts/guarded.wgsl";
+const gradient = "shaders/optim/parts/gradient.wgsl";
+
+const clipped = cases.find(({ name }) => name === "adamw · cosine lr · accurate · clipped, some steps skipped");
+const unscaled = cases.find(
+  ({ name }) => name === "sgd · nesterov, weight decay · accurate · unscaled and clipped, averaged",
+);
+
+/** Every kernel that has the file gets `wrong` in the place of `right`. */
+function damage(gpu: Gpu, file: string, right: string, wrong: string): void {
+  const { kernels } = gpu;
+  const get = kernels.get.bind(kernels);
+  vi.spyOn(kernels, "get").mockImplementation((source: KernelSource) => {
+    const parts = source.parts.map((part) => {
+      if (part.file !== file) return part;
+      const pieces = part.code.split(right);
+      if (pieces.length !== 2) throw new Error(`${file}: "${right}" is there ${pieces.length - 1} times, not once.`);
+      return { file, code: pieces.join(wrong) };
+    });
+    return get({ ...source, parts });
+  });
+}
+
+gpuTest.for([
+  ["a bad step is taken", verdict, "verdict.isSkipped = u32(isSkipped)", "verdict.isSkipped = 0u"],
+  ["everything counts as finite", verdict, "slot == NONE && isFinite(norm)", "true"],
+  [
+    "padding is looked at",
+    squares,
+    "let g = valid(grad[tile.grad + lane], count);",
+    "let g = 1.01 * grad[tile.grad + lane];",
+  ],
+  [
+    "a skipped step counts",
+    verdict,
+    "if (isSkipped) {\n    memory.skipped += 1u;\n  } else {",
+    "if (isSkipped) {\n    memory.skipped += 1u;\n  }\n  {",
+  ],
+  [
+    "the rows of the first step",
+    verdict,
+    "verdict.firstRow = memory.rows * settings.rowsOfStep",
+    "verdict.firstRow = 0u",
+  ],
+  ["the norm is not rooted", verdict, "decide(sqrt(squares[0]), slots[0])", "decide(squares[0], slots[0])"],
+  [
+    "small gradients are scaled up",
+    verdict,
+    "min(settings.clipNorm / (norm + 1e-6), 1.0)",
+    "settings.clipNorm / (norm + 1e-6)",
+  ],
+  [
+    "some tiles are left out",
+    verdict,
+    "for (var i = lane; i < arrayLength(&findings); i += LANES)",
+    "for (var i = lane + 1u; i < arrayLength(&findings); i += LANES)",
+  ],
+  ["the factor is not used", guarded, "return step.verdict.factor;", "return 1.0;"],
+] as const)("mutant: %s is caught", async ([, file, right, wrong], { gpu }) => {
+  damage(gpu, file, right, wrong);
+  expect(withinHardwareGate(await runCase(gpu, clipped!))).toBe(false);
+});
+
+gpuTest.for([
+  ["gradients stay scaled", verdict, "memory.unscale = settings.share / memory.scale;", "memory.unscale = 1.0;"],
+  ["the scale never falls", verdict, "scale *= settings.backoff;", "scale *= 1.0;"],
+  ["the scale never grows", verdict, "scale *= settings.growth;", "scale *= 1.0;"],
+  [
+    "good steps are counted on after a bad one",
+    verdict,
+    "scale *= settings.backoff;\n    memory.good = 0u;",
+    "scale *= settings.backoff;",
+  ],
+  ["the norm is of scaled gradients", squares, "let unscaled = memory.unscale * g;", "let unscaled = g;"],
+  [
+    "gradients turned round",
+    gradient,
+    "(rowAt(at.row).general.ascent * factor()) * g",
+    "-(rowAt(at.row).general.ascent * factor()) * g",
+  ],
+] as const)("mutant: %s is caught, with a loss scale", async ([, file, right, wrong], { gpu }) => {
+  damage(gpu, file, right, wrong);
+  expect(withinHardwareGate(await runCase(gpu, unscaled!))).toBe(false);
+});
+
+gpuTest("without a mistake both pass", async ({ gpu }) => {
+  for (const each of [clipped!, unscaled!]) expect(withinHardwareGate(await runCase(gpu, each))).toBe(true);
+});
