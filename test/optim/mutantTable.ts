@@ -5,7 +5,7 @@ import { type Mutation, optionsOf, resolvedHyper } from "../parity/runCase.ts";
 import { type Row, type RuleName, ruleNames } from "../parity/table.ts";
 import { asRule, inHyper, inScalars, inShader } from "./mutations.ts";
 
-export const sized = cases.filter(({ name }) => name.endsWith("· 257 elements"));
+export const sized = cases.filter(({ name, storage }) => name.endsWith("· 257 elements") && !storage);
 
 /** A matrix that decays and, in the same group, a bias and a norm that are exempt: for rows with a decay that 50 steps show. */
 export const exempting = sized
