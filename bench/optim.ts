@@ -1,6 +1,6 @@
 /** Throughput of the update rules beside the limits of the same adapter, all measured in one run. */
 import { type Gpu, layoutSlab, openGpu, Slab } from "../src/gpu/index.ts";
-import { adam, adamw, adan, createOptimizer, lion, sgd, sgdw, type UpdateRule } from "../src/optim/index.ts";
+import { adam, adamw, adan, createOptimizer, lamb, lion, sgd, sgdw, type UpdateRule } from "../src/optim/index.ts";
 import streamCode from "./stream.wgsl?raw";
 
 export interface BenchRow {
@@ -37,6 +37,7 @@ const contenders: readonly [string, UpdateRule][] = [
   ["adamw amsgrad", adamw({ amsgrad: true })],
   ["lion", lion({ weightDecay: 0.1 })],
   ["adan", adan({ weightDecay: 0.01 })],
+  ["lamb", lamb()],
 ];
 
 /** One large tensor, and the same number of parameters in many small ones. */

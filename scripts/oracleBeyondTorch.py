@@ -16,6 +16,7 @@ import torch
 from lion_pytorch import Lion
 from pytorch_optimizer import Adan
 
+import oracleNorms
 from torchOracle import all_bits, gradient_at, initial_param, progress, round_roots_correctly
 
 jax.config.update("jax_enable_x64", True)
@@ -92,7 +93,7 @@ def by_optimi_adan(hypers, seed, count, dtype):
     return {"param": param.numpy()}
 
 
-TORCH_RULES = {"lion": Lion, "adan": Adan}
+TORCH_RULES = {"lion": Lion, "adan": Adan, **oracleNorms.CLASSES}
 IMPLEMENTATIONS = {
     "lion": {
         "lion-pytorch": by_torch(Lion, ("beta1", "beta2"), {"m": "exp_avg"}),
@@ -103,8 +104,9 @@ IMPLEMENTATIONS = {
         "pytorch_optimizer": by_torch(Adan, ("beta1", "beta2", "beta3"), ADAN_STATES, ADAN_OPTIONS),
         "torch-optimi": by_optimi_adan,
     },
+    **oracleNorms.IMPLEMENTATIONS,
 }
-KNOWN = {"lr", "beta1", "beta2", "beta3", "eps", "weightDecay", "maximize"}
+KNOWN = {"lr", "beta1", "beta2", "beta3", "eps", "weightDecay", "maximize"} | oracleNorms.KNOWN
 
 
 def run_row(row, request):
@@ -125,6 +127,7 @@ def main():
     request = json.load(sys.stdin)
     if request["roundRootsCorrectly"]:
         round_roots_correctly()
+        oracleNorms.follow_the_shaders()
     rows = []
     for index, row in enumerate(request["rows"]):
         progress(f"{index + 1} / {len(request['rows'])}  {row['rule']}: {row['desc']}")

@@ -25,23 +25,28 @@ export function askedToWrite() {
 /**
  * Path of a Python that has these packages; makes the environment when it is missing or has other versions.
  * @param {string} folder @param {Record<string, string>} pinned versions by package @param {string} size in words
+ * @param {Record<string, string>} alone the same, of packages that are taken without what they depend on
  */
-export function ensurePython(folder, pinned, size) {
+export function ensurePython(folder, pinned, size, alone = {}) {
   const windows = process.platform === "win32";
   const python = join(root, folder, windows ? "Scripts" : "bin", windows ? "python.exe" : "python");
-  const names = Object.keys(pinned);
+  const all = { ...pinned, ...alone };
+  const names = Object.keys(all);
   const versions = `import importlib.metadata as m; print(*(m.version(name).split('+')[0] for name in ${JSON.stringify(names)}))`;
   const found = spawnSync(python, ["-c", versions], { encoding: "utf8" });
-  if (found.status === 0 && found.stdout.trim() === Object.values(pinned).join(" ")) return python;
+  if (found.status === 0 && found.stdout.trim() === Object.values(all).join(" ")) return python;
 
-  const wanted = names.map((name) => `${name}==${pinned[name]}`);
+  const wanted = names.map((name) => `${name}==${all[name]}`);
   console.log(`Making a Python environment with ${wanted.join(", ")} in ${folder}/ (about ${size}, once) ...`);
   const venv = ["-m", "venv", "--clear", join(root, folder)];
   const made = spawnSync(windows ? "python" : "python3", venv, { stdio: "inherit" });
   if (made.status !== 0) stop("oracle: no Python environment could be made. Install Python 3.11 or newer with venv.");
-  const packages = ["-m", "pip", "install", "--disable-pip-version-check", ...wanted, "numpy"];
-  const installed = spawnSync(python, packages, { stdio: "inherit" });
-  if (installed.status !== 0) stop(`oracle: pip could not install ${wanted.join(" ")}. Its message is above.`);
+  const own = wanted.splice(Object.keys(pinned).length);
+  for (const packages of [[...wanted, "numpy"], ...(own.length > 0 ? [["--no-deps", ...own]] : [])]) {
+    const install = ["-m", "pip", "install", "--disable-pip-version-check", ...packages];
+    const installed = spawnSync(python, install, { stdio: "inherit" });
+    if (installed.status !== 0) stop(`oracle: pip could not install ${packages.join(" ")}. Its message is above.`);
+  }
   return python;
 }
 

@@ -162,7 +162,7 @@ def run_document(lr, weight_decay):
 
 def round_roots_correctly():
     """PyTorch leaves float32 roots to a vendor's library, which on some CPUs is up to 0.75 ulp off (0.5 is correct)."""
-    torch.Tensor.sqrt = lambda tensor: torch.from_numpy(np.sqrt(tensor.numpy()))
+    torch.Tensor.sqrt = lambda tensor: torch.from_numpy(np.asarray(np.sqrt(tensor.numpy())))
     torch.Tensor.sqrt_ = lambda tensor: tensor.copy_(tensor.sqrt())
 
 

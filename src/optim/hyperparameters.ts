@@ -29,6 +29,7 @@ const domains: Readonly<Record<string, Domain>> = {
   beta3: belowOne,
   lrDecay: notNegative,
   momentumDecay: notNegative,
+  trustCoefficient: notNegative,
   eps: { allows: (x) => x >= 2 ** -126, words: "a number >= 1.2e-38, or a zero gradient would divide by zero" },
 };
 

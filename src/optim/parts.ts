@@ -31,7 +31,8 @@ import { accessParts, blockParts, momentParts, paramParts } from "./storageParts
 import type { TensorAccess } from "./tiles.ts";
 import type { Around, MeasurePass, Variant } from "./variant.ts";
 
-const part = (name: string, code: string): ShaderPart => ({ file: `shaders/optim/parts/${name}.wgsl`, code });
+/** A part that rules share, or one kernel of a rule that has several. */
+export const part = (name: string, code: string): ShaderPart => ({ file: `shaders/optim/parts/${name}.wgsl`, code });
 
 /** A rule's own file. */
 export const rulePart = (name: string, code: string): ShaderPart => ({ file: `shaders/optim/${name}.wgsl`, code });

@@ -58,3 +58,9 @@ export function rectification(beta2: number, t: number): number | undefined {
   if (!(rho > 5)) return undefined;
   return Math.sqrt(((rho - 4) * (rho - 2) * rhoInf) / ((rhoInf - 4) * (rhoInf - 2) * rho));
 }
+
+/** Whether a step is scaled by the norms of its tensor: as in Apex and timm, only where the tensor decays. */
+export const adapts = (weightDecay: number, alwaysAdapt: boolean): number => (weightDecay !== 0 || alwaysAdapt ? 1 : 0);
+
+/** Adam's β with the bias correction inside, β (1 - βᵗ⁻¹) / (1 - βᵗ): 0 at the first step. */
+export const debiased = (beta: number, t: number): number => (beta ** t - beta) / (beta ** t - 1);

@@ -1,4 +1,4 @@
-import type { Round } from "./numerics.ts";
+import type { Round, Values } from "./numerics.ts";
 
 /** How the shaders cut a tensor into tiles: by the lanes of a workgroup (see shaders/optim/parts/measure.wgsl). */
 export interface Tiling {
@@ -43,4 +43,10 @@ export function tileSums(
 /** The sum over a tensor in the order of the shaders: its tiles, and then 64 lanes over them. */
 export function total(count: number, valueAt: (i: number) => number, round: Round, tiling?: Tiling): number {
   return strided(tileSums(count, valueAt, round, tiling), 64, round);
+}
+
+/** √Σ x², added up as `total` does. */
+export function norm(values: Values, round: Round, tiling?: Tiling): number {
+  const square = (i: number): number => round((values[i] as number) * (values[i] as number));
+  return round(Math.sqrt(total(values.length, square, round, tiling)));
 }

@@ -1,6 +1,6 @@
 /** Loads and stores of each buffer of elements in a shader's text, by its name, and the bytes of an element there. */
 export function accesses(code: string): Record<string, { loads: number; stores: number; bytes: number }> {
-  const text = code.replace(/\/\/.*/g, "");
+  const text = live(code);
   const declared = [...text.matchAll(/var<storage, read_write> (\w+): array<(Wide|vec4f|vec2u|u32|f32)>/g)];
   return Object.fromEntries(
     declared.map(([, name = "", type = ""]) => {
@@ -20,4 +20,19 @@ export function bytesMoved(code: string, leftOut: Readonly<Record<string, "loads
     const without = leftOut[name];
     return sum + bytes * ((without === "loads" ? 0 : loads) + (without === "stores" ? 0 : stores));
   }, 0);
+}
+
+/** The code without what `main` does not call, directly or not. */
+function live(code: string): string {
+  const text = code.replace(/\/\/.*/g, "");
+  const functions = new Map(
+    [...text.matchAll(/^fn (\w+)\(.*?(?:\{\}$|^\})/gms)].map(([body, name]) => [name as string, body]),
+  );
+  const visit = (name: string): void => {
+    const body = functions.get(name) ?? "";
+    functions.delete(name);
+    for (const [, called] of body.matchAll(/\b(\w+)\(/g)) visit(called as string);
+  };
+  visit("main");
+  return [...functions.values()].reduce((rest, body) => rest.replace(body, ""), text);
 }

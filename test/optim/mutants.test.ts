@@ -10,6 +10,7 @@ import { passes, withinHardwareGate } from "../parity/gates.ts";
 import { runCase } from "../parity/runCase.ts";
 import { exempting, moments, mutants, sized } from "./mutantTable.ts";
 import { inShader } from "./mutations.ts";
+import { normsMutants } from "./normsMutants.ts";
 import { type Decoupled, realisedDecay } from "./realised.ts";
 
 let gpu: Gpu;
@@ -19,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => gpu.destroy());
 
 /** [mistake, rule, how many cases, mutation, cases] */
-const named = mutants.flatMap(({ mistake, rules, mutate, where = () => true, on = sized }) =>
+const named = [...mutants, ...normsMutants].flatMap(({ mistake, rules, mutate, where = () => true, on = sized }) =>
   rules.map((rule) => {
     const touched = on.filter((test) => test.rule === rule && where(test.rows[0]!));
     return [mistake, rule, touched.length, mutate, touched] as const;

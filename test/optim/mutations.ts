@@ -37,12 +37,18 @@ export function damage(gpu: Gpu, file: string, right: string, wrong: string): vo
 export function inShader(file: string, right: string, wrong: string): Mutation {
   const change = (rule: UpdateRule): Partial<UpdateRule> => ({
     variant: (uses) => {
-      const variant = rule.variant(uses);
-      if (!variant.parts.some((part) => part.file === file)) throw new Error(`${rule.name}: no part ${file}.`);
-      const parts = variant.parts.map((part) =>
-        part.file === file ? { ...part, code: replaced(part, right, wrong) } : part,
-      );
-      return { ...variant, parts };
+      const { passes = [], ...variant } = rule.variant(uses);
+      let found = 0;
+      const mutated = (parts: readonly ShaderPart[]): ShaderPart[] =>
+        parts.map((part) => {
+          if (part.file !== file) return part;
+          found += 1;
+          return { ...part, code: replaced(part, right, wrong) };
+        });
+      const parts = mutated(variant.parts);
+      const before = passes.map((pass) => (pass.kind === "measure" ? { ...pass, parts: mutated(pass.parts) } : pass));
+      if (found === 0) throw new Error(`${rule.name}: no part ${file}.`);
+      return { ...variant, parts, passes: before };
     },
   });
   return (rule) => changed(rule, change);

@@ -5,16 +5,19 @@ import {
   adamax,
   adamw,
   adan,
+  lamb,
+  lars,
   lion,
   nadam,
   radam,
   rmsprop,
   sgd,
   sgdw,
+  stableAdamw,
   type UpdateRule,
 } from "../../src/optim/index.ts";
 
-/** Every rule with each of the sets of states that its options ask for: as many shaders, twice (for lanes of 4 and 1). */
+/** Every rule with each of the sets of states that its options ask for: as many shaders, twice (for buffers that end ragged). */
 export const variants: Readonly<Record<string, UpdateRule>> = {
   sgd: sgd(),
   "sgd with momentum": sgd({ momentum: 0.9 }),
@@ -37,13 +40,13 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   "radam, decoupled": radam({ weightDecay: 0.1, decoupled: true }),
   lion: lion(),
   adan: adan(),
-  "adam in bfloat16": adam({ states: "bfloat16" }),
-  "adam in float8": adam({ states: "float8" }),
+  lamb: lamb(),
+  lars: lars(),
+  "lars with momentum": lars({ momentum: 0.9 }),
+  stableAdamw: stableAdamw(),
   "adamw in bfloat16": adamw({ states: "bfloat16" }),
   "adamw in float8": adamw({ states: "float8" }),
   "adamw with amsgrad, in float8": adamw({ states: "float8", amsgrad: true }),
-  "nadam in float8": nadam({ states: "float8" }),
-  "radam in float8": radam({ states: "float8" }),
   "lion in bfloat16": lion({ states: "bfloat16" }),
   "lion in float8": lion({ states: "float8" }),
 };

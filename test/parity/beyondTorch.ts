@@ -43,7 +43,7 @@ export interface BeyondTorchFixtures {
   /** Of the packages that made the file. */
   versions: Record<string, string>;
   /** `optimizer.defaults` of the implementations on PyTorch, in their words. */
-  defaults: Record<BeyondTorchRule, { lr: number; betas: number[]; weight_decay: number; eps?: number }>;
+  defaults: Record<BeyondTorchRule, Record<string, unknown> & { betas?: number[] }>;
   rows: BeyondTorchRow[];
 }
 

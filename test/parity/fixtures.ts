@@ -93,6 +93,8 @@ const off: Required<RowHyper> = {
   lrDecay: 0,
   momentumDecay: 0,
   decoupled: false,
+  trustCoefficient: 0,
+  alwaysAdapt: false,
   towardsStart: false,
   cautious: false,
 };

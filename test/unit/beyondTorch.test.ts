@@ -1,6 +1,5 @@
 /** The reference against published implementations of the rules that PyTorch does not have: test/fixtures/beyondTorch.json. */
 import { expect, test } from "vitest";
-import { adan, lion } from "../../src/optim/index.ts";
 import {
   type BeyondTorchRow,
   beyondTorchFixtures,
@@ -10,11 +9,13 @@ import {
   worstError,
 } from "../parity/beyondTorch.ts";
 import { fixtureSteps, torchFixtures, ulp } from "../parity/fixtures.ts";
+import { ruleOf } from "../parity/runCase.ts";
 import { hyperAt, type Row, rowsBeyondTorch, table, torchRows } from "../parity/table.ts";
 
 /**
  * In ulps of the largest magnitude that an element has had, over 50 steps. What is installed fuses multiply-adds, and
- * optax's m is the sum of two products where `accurate` takes the lerp: the worst of all rows is 6.5.
+ * optax's m is the sum of two products where `accurate` takes the lerp: the worst of all rows without norms is 6.5. Norms
+ * are added up in another order, and with a row's ratio all of the tensor is off alike: at most 8, or what the row says.
  */
 const float32Bound = 8;
 /** Of that magnitude. The worst of all rows is 3.2e-15, where the decay is summed in another order. */
@@ -51,13 +52,13 @@ test.each(named)(
   (_, row) => {
     const { tensors, scales } = traceBeyond(row, "float32", "torch");
     const rounded = runsOf(row).flatMap(([, { correctlyRounded }]) => (correctlyRounded ? [correctlyRounded] : []));
-    expect(rounded.length).toBe(1);
+    expect(rounded.length).toBeGreaterThan(0);
     for (const bits of rounded) expect(worstError(tensors, decode(bits, "float32"), scales, ulp)).toBe(0);
   },
 );
 
 test.each(named)("%s: as installed, it is within 8 ulp of the profile that sums in its order", (_, row) => {
-  expect(worstAsInstalled(row, beyondTorchRow(row))).toBeLessThanOrEqual(float32Bound);
+  expect(worstAsInstalled(row, beyondTorchRow(row))).toBeLessThanOrEqual(row.fusedUlps ?? float32Bound);
 });
 
 /** [what is wrong, the row, the row run instead] */
@@ -69,6 +70,19 @@ const mutants: [string, Row, Row][] = [
   mutant("no differences", "adan: defaults", { hyper: { beta2: 0 } }),
   mutant("the paper's β₂, 1 - ours", "adan: large lr", { hyper: { lr: 0.1, beta2: 0.08 } }),
   mutant("eps left out", "adan: large eps", { hyper: { lr: 1e-2, eps: 1e-30, weightDecay: 0.1 } }),
+  mutant("2 λ", "lamb: strong decay", { hyper: { lr: 1e-2, weightDecay: 1 } }),
+  mutant("Adam's step", "lamb: no decay, always adapt", { hyper: { lr: 1e-2, weightDecay: 0 } }),
+  mutant("always the ratio", "lamb: no decay", { hyper: { lr: 1e-2, weightDecay: 0, alwaysAdapt: true } }),
+  mutant("gradient ascent", "lamb: maximize, decay", { hyper: { lr: 1e-2, weightDecay: 0.1 } }),
+  mutant("eps left out", "lars: large eps", {
+    hyper: { weightDecay: 0.1, trustCoefficient: 0.01 },
+  }),
+  mutant("SGD's step", "lars: always adapt", { hyper: { trustCoefficient: 0.02 } }),
+  mutant("not Nesterov", "lars: nesterov, weight decay", {
+    hyper: { momentum: 0.9, weightDecay: 0.1, trustCoefficient: 0.01, eps: 1e-30 },
+  }),
+  mutant("2 λ", "stableAdamw: tiny decay", { hyper: { lr: 1e-4, weightDecay: 2e-2 } }),
+  mutant("AdamW", "stableAdamw: clipped hard", { rule: "adamw" }),
   mutant("schedule a step late", "lion: cosine lr, decay", {
     vary: (t) => find("lion: cosine lr, decay").vary!(t + 1),
   }),
@@ -78,20 +92,28 @@ test.each(mutants)("out of bounds: %s", (_, row, wrong) => {
   expect(worstAsInstalled(wrong, beyondTorchRow(row))).toBeGreaterThan(float32Bound);
 });
 
-test.each([
-  ["lion", lion()],
-  ["adan", adan()],
-] as const)("%s has the published defaults", (name, rule) => {
-  const { lr, betas, weight_decay: weightDecay, eps } = beyondTorchFixtures.defaults[name];
-  const numbered = Object.fromEntries(betas.map((beta, i) => [`beta${i + 1}`, beta]));
+test.each([...new Set(rowsBeyondTorch.map(({ rule }) => rule))])("%s has the published defaults", (rule) => {
+  const { betas = [], ...others } = beyondTorchFixtures.defaults[rule];
+  const numbered = betas.map((beta, i) => [`beta${i + 1}`, beta]);
+  const named = Object.entries(others).map(([name, value]) => [ourNames[name] ?? name, value]);
   const off = { maximize: false, towardsStart: false, cautious: false };
-  expect(rule.hyperAt(1)).toEqual({ lr, ...numbered, weightDecay, ...off, ...(eps && { eps }) });
+  expect({ ...off, ...Object.fromEntries([...numbered, ...named]) }).toMatchObject(ruleOf(rule)({}).hyperAt(1));
 });
 
-/** The worst error of float32 runs, in ulps: PyTorch's optimizers shrink first, and optax sums decay and step. */
+const ourNames: Readonly<Record<string, string>> = {
+  weight_decay: "weightDecay",
+  trust_coeff: "trustCoefficient",
+  always_adapt: "alwaysAdapt",
+};
+
+/** The worst error of float32 runs, in ulps: PyTorch's optimizers shrink first, and optax's Lion sums decay and step. */
 function worstAsInstalled(row: Row, { runs }: BeyondTorchRow): number {
   const errors = Object.entries(runs).map(([by, { float32 }]) => {
-    const { tensors, scales } = traceBeyond(row, "float32", by === "optax" ? "accurate" : "torch");
+    const { tensors, scales } = traceBeyond(
+      row,
+      "float32",
+      by === "optax" && row.rule === "lion" ? "accurate" : "torch",
+    );
     return worstError(tensors, decode(float32, "float32"), scales, ulp);
   });
   return Math.max(...errors);

@@ -40,5 +40,6 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     if (lane == 0u) {
       totals[span.tensor * SUMS + k] = lanes[0];
     }
+    workgroupBarrier(); // The next sum writes what this one's last step has read.
   }
 }

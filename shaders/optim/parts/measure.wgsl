@@ -4,7 +4,7 @@
 
 @group(1) @binding(8) var<storage, read_write> sums: array<f32>;
 
-var<workgroup> lanes: array<f32, WORKGROUP_SIZE>;
+var<workgroup> lanes: array<array<f32, SUMS>, WORKGROUP_SIZE>;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -19,15 +19,20 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     values = measure(at, rowAt(at.row).hyper);
   }
   for (var k = 0u; k < SUMS; k++) {
-    lanes[lane] = sumOf(valid(values[k], at.count));
-    for (var half = WORKGROUP_SIZE / 2u; half > 0u; half /= 2u) {
-      workgroupBarrier();
-      if (lane < half) {
-        lanes[lane] += lanes[lane + half];
+    lanes[lane][k] = sumOf(valid(values[k], at.count));
+  }
+  // One tree for all sums: a second one after it would write what lane 0 may still have to read.
+  for (var half = WORKGROUP_SIZE / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      for (var k = 0u; k < SUMS; k++) {
+        lanes[lane][k] += lanes[lane + half][k];
       }
     }
-    if (lane == 0u) {
-      sums[tile.slot * SUMS + k] = lanes[0];
+  }
+  if (lane == 0u) {
+    for (var k = 0u; k < SUMS; k++) {
+      sums[tile.slot * SUMS + k] = lanes[0][k];
     }
   }
 }

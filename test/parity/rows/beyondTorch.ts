@@ -1,4 +1,5 @@
 /** The parity table's rows of the rules that PyTorch does not have: test/fixtures/beyondTorch.json holds their oracle. */
+import { normsRows } from "./norms.ts";
 import { type BeyondTorchRule, cosineLr, type Row } from "./row.ts";
 
 type BeyondTorchRow = Row & { rule: BeyondTorchRule };
@@ -23,4 +24,6 @@ export const rowsBeyondTorch: readonly BeyondTorchRow[] = [
   { rule: "adan", desc: "no differences", hyper: { lr: 1e-2, beta2: 0 } },
   { rule: "adan", desc: "maximize, decay", hyper: { lr: 1e-2, weightDecay: 0.1, maximize: true } },
   { rule: "adan", desc: "cosine lr, decay", hyper: { weightDecay: 0.1 }, vary: cosineLr(1e-2) },
+
+  ...normsRows,
 ];

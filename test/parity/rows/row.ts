@@ -1,7 +1,7 @@
 /** What a row of the parity table is. */
 
 /** The rules that PyTorch does not have. */
-export type BeyondTorchRule = "lion" | "adan";
+export type BeyondTorchRule = "lion" | "adan" | "lamb" | "lars" | "stableAdamw";
 
 export type RuleName =
   | "sgd"
@@ -35,6 +35,8 @@ export interface RowHyper {
   lrDecay?: number;
   momentumDecay?: number;
   decoupled?: boolean;
+  trustCoefficient?: number;
+  alwaysAdapt?: boolean;
   towardsStart?: boolean;
   cautious?: boolean;
 }
@@ -46,7 +48,7 @@ export interface Row {
   hyper: RowHyper;
   /** Values that replace those of `hyper` at step t (the first step is t = 1). */
   vary?: (t: number) => RowHyper;
-  /** How far PyTorch's fused kernels may be from those that fuse nothing, in ulps, where 8 does not do; with the reason. */
+  /** How far what is installed may be from its order without fused operations, in ulps, where 8 does not do; with the reason. */
   fusedUlps?: number;
 }
 
