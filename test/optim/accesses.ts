@@ -1,7 +1,8 @@
 /** Loads and stores of each buffer of elements in a shader's text, by its name, and the bytes of an element there. */
 export function accesses(code: string): Record<string, { loads: number; stores: number; bytes: number }> {
   const text = live(code);
-  const declared = [...text.matchAll(/var<storage, read_write> (\w+): array<(Wide|vec4f|vec2u|u32|f32)>/g)];
+  // A tile's sums are not its elements.
+  const declared = [...text.matchAll(/var<storage, read_write> (?!sums\b)(\w+): array<(Wide|vec4f|vec2u|u32|f32)>/g)];
   return Object.fromEntries(
     declared.map(([, name = "", type = ""]) => {
       const uses = [...text.matchAll(new RegExp(`\\b${name}\\[[^\\]]*\\]( = )?`, "g"))];
