@@ -16,6 +16,7 @@ const versions = {
   "lion-pytorch": "0.2.5",
   pytorch_optimizer: "4.1.0",
   "torch-optimi": "0.3.3",
+  schedulefree: "1.4.1",
   packaging: "26.3", // which torch-optimi needs and does not name
   optax: "0.2.8",
   jax: "0.10.2",
@@ -32,6 +33,8 @@ const inOurOrder = {
   lamb: ["timm"],
   lars: ["timm", "pytorch_optimizer"],
   stableAdamw: ["torch-optimi"],
+  scheduleFreeAdamw: ["schedulefree"],
+  scheduleFreeSgd: ["schedulefree"],
 };
 /** Another CPU may fuse other multiply-adds: see scripts/oracle.mjs. */
 const maxUlp = 8;
@@ -84,7 +87,7 @@ const made = {
       const correctlyRounded = inOurOrder[rule]?.includes(by) && {
         correctlyRounded: rounded.rows[i]?.[by]?.float32 ?? {},
       };
-      return [by, { float32, ...correctlyRounded, float64 }];
+      return [by, { ...(float32 && { float32 }), ...correctlyRounded, float64 }];
     });
     return { rule, desc, hyper: vary ? (request.rows[i]?.hyper ?? []) : hyper, runs: Object.fromEntries(runs) };
   }),
@@ -144,5 +147,5 @@ function errors(now, then, scales) {
   const ulps = (key) => worstError(decode(now[key] ?? {}, "float32"), decode(then[key] ?? {}, "float32"), scales, ulp);
   const keys = /** @type {const} */ (["float32", "correctlyRounded"]).filter((key) => now[key] || then[key]);
   const relative = worstError(decode(now.float64, "float64"), decode(then.float64, "float64"), scales, (x) => x);
-  return /** @type {const} */ ([Math.max(...keys.map(ulps)), relative]);
+  return /** @type {const} */ ([Math.max(0, ...keys.map(ulps)), relative]);
 }

@@ -17,6 +17,7 @@ from lion_pytorch import Lion
 from pytorch_optimizer import Adan
 
 import oracleNorms
+import oracleScheduleFree
 from torchOracle import all_bits, gradient_at, initial_param, progress, round_roots_correctly
 
 jax.config.update("jax_enable_x64", True)
@@ -93,7 +94,7 @@ def by_optimi_adan(hypers, seed, count, dtype):
     return {"param": param.numpy()}
 
 
-TORCH_RULES = {"lion": Lion, "adan": Adan, **oracleNorms.CLASSES}
+TORCH_RULES = {"lion": Lion, "adan": Adan, **oracleNorms.CLASSES, **oracleScheduleFree.CLASSES}
 IMPLEMENTATIONS = {
     "lion": {
         "lion-pytorch": by_torch(Lion, ("beta1", "beta2"), {"m": "exp_avg"}),
@@ -105,8 +106,10 @@ IMPLEMENTATIONS = {
         "torch-optimi": by_optimi_adan,
     },
     **oracleNorms.IMPLEMENTATIONS,
+    **oracleScheduleFree.IMPLEMENTATIONS,
 }
-KNOWN = {"lr", "beta1", "beta2", "beta3", "eps", "weightDecay", "maximize"} | oracleNorms.KNOWN
+OWN = {"lr", "beta1", "beta2", "beta3", "eps", "weightDecay", "maximize"}
+KNOWN = OWN | oracleNorms.KNOWN | oracleScheduleFree.KNOWN
 
 
 def run_row(row, request):
@@ -117,8 +120,10 @@ def run_row(row, request):
     runs = {}
     for name, run in IMPLEMENTATIONS[row["rule"]].items():
         both = {dtype: run(row["hyper"], *sizes, np.dtype(dtype)) for dtype in ("float32", "float64")}
-        if both["float32"] is not None:  # an implementation that does not have the row's options
-            runs[name] = {dtype: all_bits(tensors) for dtype, tensors in both.items()}
+        # None where an implementation does not have the row's options, or is not asked in that precision.
+        given = {dtype: all_bits(tensors) for dtype, tensors in both.items() if tensors is not None}
+        if given:
+            runs[name] = given
     return runs
 
 

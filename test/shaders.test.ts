@@ -4,7 +4,7 @@ import type { ShaderPart } from "../src/gpu/index.ts";
 import { explain, join } from "../src/gpu/shader.ts";
 import { squaresParts, verdictParts } from "../src/optim/gradients/guard.ts";
 import { adamw, sgd } from "../src/optim/index.ts";
-import { measureOf, measureParts, moduleParts } from "../src/optim/parts.ts";
+import { evaluationParts, measureOf, measureParts, moduleParts } from "../src/optim/parts.ts";
 import { dtypes } from "../src/optim/storage.ts";
 import { variants } from "./optim/variants.ts";
 
@@ -44,6 +44,11 @@ const gradients = [
   { name: "optim/gradients/verdict", parts: verdictParts },
 ];
 
+const evaluation = accesses.map((access) => ({
+  name: `optim/evaluation of ${access.dtype}${access.isRagged ? ", ragged" : ""}`,
+  parts: evaluationParts(access),
+}));
+
 const engine = [
   ...["linear", "weightGradient", "inputGradient"].flatMap((name) =>
     ["wide", "ragged"].map((width) => [name, "parts/matmul", `parts/${width}`]),
@@ -58,7 +63,12 @@ const engine = [
 }));
 
 /** Modules that a room composes from parts. */
-const composed: readonly { name: string; parts: readonly ShaderPart[] }[] = [...optim, ...gradients, ...engine];
+const composed: readonly { name: string; parts: readonly ShaderPart[] }[] = [
+  ...optim,
+  ...gradients,
+  ...evaluation,
+  ...engine,
+];
 
 const whole = Object.entries(texts)
   .filter(([file]) => !/^shaders\/(optim|engine)\/(?!kernels\/)/.test(file))

@@ -42,6 +42,7 @@ export function writeOptimizerState({
   profile,
   stepCount,
   lossScale,
+  isEvaluating,
   tensors,
 }: OptimizerState): Uint8Array<ArrayBuffer> {
   const entries: Entry[] = [];
@@ -56,8 +57,11 @@ export function writeOptimizerState({
       );
     }
   }
-  const scale = lossScale && { lossScale: JSON.stringify(lossScale) };
-  const metadata = { format, rule, profile, stepCount: String(stepCount), ...scale, tensors: JSON.stringify(entries) };
+  const more = {
+    ...(lossScale && { lossScale: JSON.stringify(lossScale) }),
+    ...(isEvaluating && { isEvaluating: "true" }),
+  };
+  const metadata = { format, rule, profile, stepCount: String(stepCount), ...more, tensors: JSON.stringify(entries) };
   return writeSafetensors(numbers, metadata);
 }
 
@@ -94,6 +98,7 @@ export function readOptimizerState(bytes: Uint8Array): OptimizerState {
     profile: (metadata.get("profile") ?? "accurate") as Profile,
     stepCount: Number(metadata.get("stepCount")),
     ...scaleOf(metadata.get("lossScale")),
+    ...(metadata.get("isEvaluating") === "true" && { isEvaluating: true }),
     tensors,
   };
 }

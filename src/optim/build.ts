@@ -1,5 +1,4 @@
 import { type Dispatch, type Gpu, type Kernel, layoutSlab, refusal, Slab, type Slice } from "../gpu/index.ts";
-import { lanesOf } from "./families.ts";
 import type { BuiltGuard, Guard } from "./gradients/guard.ts";
 import type { CheckedGradients } from "./gradients/options.ts";
 import { bindingOf, measureOf, measureParts, moduleParts } from "./parts.ts";
@@ -7,7 +6,16 @@ import { findCulprit, rehearse } from "./rehearse.ts";
 import { rowFloats, verdictBytes } from "./stepRows.ts";
 import type { Dtype } from "./storage.ts";
 import { halfConstants } from "./storageParts.ts";
-import { planRuns, type Run, type TensorAccess, type TileSizes, tileCount, tileFields, tileTable } from "./tiles.ts";
+import {
+  planRuns,
+  type Run,
+  type TensorAccess,
+  type TileSizes,
+  tileCount,
+  tileFields,
+  tileTable,
+  workgroupSizeOf,
+} from "./tiles.ts";
 import { makeTotals, type TiledPlacement, type Totals } from "./totals.ts";
 import type { UpdateRule } from "./updateRule.ts";
 import type { Around, BuiltPass, PassTensor, Variant } from "./variant.ts";
@@ -55,7 +63,7 @@ export const slotsIn = (rows: Slice, rowsOfStep: number): number =>
  */
 export async function buildUpdate(gpu: Gpu, plan: UpdatePlan): Promise<BuiltUpdate> {
   const { limits, pool } = gpu;
-  const workgroupSize = lanesOf(limits);
+  const workgroupSize = workgroupSizeOf(limits);
   const sizes = { ...limits, workgroupSize };
   const placements = placed(plan.families, workgroupSize);
   const owners: { release(): void }[] = [];

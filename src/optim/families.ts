@@ -4,6 +4,7 @@ import type { CheckedGradients } from "./gradients/options.ts";
 import type { HyperInput } from "./hyperparameters.ts";
 import { bindingOf, measureOf } from "./parts.ts";
 import { blockSize, type Dtype, dtypeBytes, isHalf, kindBytes, type StateKind } from "./storage.ts";
+import { workgroupSizeOf } from "./tiles.ts";
 import type { UpdateRule } from "./updateRule.ts";
 import type { Around, Variant } from "./variant.ts";
 
@@ -88,17 +89,12 @@ export function requireSupport(family: RuleFamily, dtype: Dtype, limits: Limits)
     );
   }
   if (!Object.values(variant.kinds ?? {}).includes("float8")) return;
-  const lanes = lanesOf(limits);
+  const lanes = workgroupSizeOf(limits);
   if (lanes >= blockSize / 4) return;
   throw new LimitError(
     `${rule.name}: float8 states need workgroups of ${blockSize / 4} lanes on this device (got ${lanes}, allowed ` +
       `${blockSize / 4} or more). Keep them in bfloat16.`,
   );
-}
-
-/** Lanes of the workgroups of an update: a power of two. */
-export function lanesOf({ maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX }: Limits): number {
-  return 2 ** Math.floor(Math.log2(Math.min(256, maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX)));
 }
 
 /**
@@ -116,13 +112,17 @@ function bytesOf(family: RuleFamily, dtype: Dtype): number {
 
 /** The same on average over tensors, with another read of the gradient to look at it, and a write to zero it. */
 export function meanBytes(
-  tensors: readonly { readonly family: RuleFamily; readonly dtype: Dtype; readonly elements: number }[],
+  members: Iterable<{
+    tensor: { dtype: Dtype; elements: number };
+    cohort: { paramGroup: { family: RuleFamily } };
+  }>,
   { isGuarded, zero }: CheckedGradients,
 ): number {
   let [bytes, elements] = [0, 0];
-  for (const { family, dtype, elements: own } of tensors) {
-    bytes += own * (bytesOf(family, dtype) + (Number(isGuarded) + Number(zero)) * dtypeBytes(dtype));
-    elements += own;
+  for (const { tensor, cohort } of members) {
+    const around = (Number(isGuarded) + Number(zero)) * dtypeBytes(tensor.dtype);
+    bytes += tensor.elements * (bytesOf(cohort.paramGroup.family, tensor.dtype) + around);
+    elements += tensor.elements;
   }
   return elements > 0 ? bytes / elements : 0;
 }

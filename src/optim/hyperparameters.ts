@@ -30,7 +30,18 @@ const domains: Readonly<Record<string, Domain>> = {
   lrDecay: notNegative,
   momentumDecay: notNegative,
   trustCoefficient: notNegative,
+  warmup: notNegative,
+  r: notNegative,
+  weightLrPower: notNegative,
   eps: { allows: (x) => x >= 2 ** -126, words: "a number >= 1.2e-38, or a zero gradient would divide by zero" },
+};
+
+const share: Domain = { allows: (x) => x > 0 && x < 1, words: "a number in (0, 1)" };
+
+/** Where a rule is stricter. */
+const domainsOf: Readonly<Record<string, Readonly<Record<string, Domain>>>> = {
+  scheduleFreeAdamw: { beta1: share },
+  scheduleFreeSgd: { momentum: share },
 };
 
 /**
@@ -92,7 +103,7 @@ export function withDefaults(rule: string, defaults: HyperInput, options: HyperI
 }
 
 function checkNumber(rule: string, name: string, value: unknown, when: string): number {
-  const domain = domains[name] ?? notNegative;
+  const domain = domainsOf[rule]?.[name] ?? domains[name] ?? notNegative;
   if (typeof value !== "number" || !Number.isFinite(value) || !domain.allows(value)) {
     throw new HyperparameterError(`${rule}: ${name} must be ${domain.words}, got ${show(value)}${when}.`);
   }

@@ -1,13 +1,13 @@
 import { type Dispatch, DisposedError, encodeInto, type Gpu, type Slab, type Slice, UsageError } from "../gpu/index.ts";
-import { type BuiltUpdate, slotsIn } from "./build.ts";
+import type { BuiltUpdate } from "./build.ts";
+import { Evaluation } from "./evaluation.ts";
 import { meanBytes, type RuleFamily } from "./families.ts";
-import { GradientWatch } from "./gradients/watch.ts";
 import { grow } from "./grow.ts";
 import { type CheckedOptions, checkOptions, type OptimizerOptions } from "./options.ts";
 import type { ParamGroup, ParamGroupInput } from "./paramGroup.ts";
 import { Roster } from "./roster.ts";
 import { checkState, type OptimizerState, readTensors, writeTensors } from "./state.ts";
-import { StepRows } from "./stepRows.ts";
+import { Steps } from "./steps.ts";
 import type { UpdateRule } from "./updateRule.ts";
 
 /**
@@ -18,15 +18,13 @@ export class Optimizer {
   readonly #gpu: Gpu;
   readonly #rule: UpdateRule;
   readonly #options: CheckedOptions;
-  readonly #watch: GradientWatch | undefined;
-  readonly #rows: StepRows;
+  readonly #steps: Steps;
   readonly #paramGroups: ParamGroup[] = [];
   readonly #roster = new Roster();
+  readonly #evaluation: Evaluation;
   readonly #slabs: Slab[] = [];
   #families: readonly RuleFamily[] = [];
   #built: BuiltUpdate | undefined;
-  #stepCount = 0;
-  #encodedAt = -1;
   #adding = false;
   #destroyed = false;
 
@@ -35,10 +33,8 @@ export class Optimizer {
     this.#gpu = gpu;
     this.#rule = rule;
     this.#options = options;
-    this.#rows = new StepRows(gpu.stream, options);
-    if (!options.gradients.isGuarded) return;
-    const takeBack = (steps: number): void => this.#takeBack(steps);
-    this.#watch = new GradientWatch(gpu, options.gradients, takeBack, (slot) => this.#built?.guard?.tileAt(slot));
+    this.#steps = new Steps(gpu, options, (slot) => this.#built?.guard?.tileAt(slot));
+    this.#evaluation = new Evaluation(gpu, this.#roster);
   }
 
   /** @internal See `createOptimizer`. */
@@ -49,13 +45,11 @@ export class Optimizer {
     options: OptimizerOptions,
   ): Promise<Optimizer> {
     const optimizer = new Optimizer(gpu, rule, checkOptions(options));
-    try {
-      await optimizer.#add(inputs);
-      return optimizer;
-    } catch (error) {
+    await optimizer.#add(inputs).catch((error: unknown) => {
       optimizer.destroy();
       throw error;
-    }
+    });
+    return optimizer;
   }
 
   get paramGroups(): readonly ParamGroup[] {
@@ -67,17 +61,17 @@ export class Optimizer {
    * that is skipped counts until the GPU has told.
    */
   get stepCount(): number {
-    return this.#stepCount;
+    return this.#steps.count;
   }
 
   /** Steps skipped so far, as far as the GPU has told. */
   get skippedSteps(): number {
-    return this.#watch?.skippedSteps ?? 0;
+    return this.#steps.watch?.skippedSteps ?? 0;
   }
 
   /** float32 [1], where gradients are looked at: what the loss is to be multiplied with. The GPU keeps it up to date. */
   get lossScale(): Slice | undefined {
-    return this.#watch?.lossScale;
+    return this.#steps.watch?.lossScale;
   }
 
   /** Dispatches of one update. */
@@ -87,10 +81,7 @@ export class Optimizer {
 
   /** Bytes read and written a parameter and step, on average over the tensors. */
   get bytesPerParameter(): number {
-    const tensors = [...this.#roster.members.values()].map(({ tensor, cohort }) => {
-      return { family: cohort.paramGroup.family, dtype: tensor.dtype, elements: tensor.elements };
-    });
-    return meanBytes(tensors, this.#options.gradients);
+    return meanBytes(this.#roster.members.values(), this.#options.gradients);
   }
 
   /** Names of the state tensors that parameters have. */
@@ -114,13 +105,12 @@ export class Optimizer {
    */
   async addParamGroup(input: ParamGroupInput): Promise<void> {
     this.#requireSubmitted();
+    this.#evaluation.requireOff();
     if (this.#adding) throw new UsageError("optimizer: a group is being added already. Await it before the next one.");
     this.#adding = true;
-    try {
-      await this.#add([input]);
-    } finally {
+    await this.#add([input]).finally(() => {
       this.#adding = false;
-    }
+    });
   }
 
   /**
@@ -147,12 +137,10 @@ export class Optimizer {
    * NonFiniteGradientError for an earlier step, where the gradients are looked at.
    */
   encode(): void {
-    const { stream } = this.#gpu;
     this.#requireSubmitted();
     this.#begin();
-    stream.dispatch(...this.#dispatches);
-    if (this.#built) this.#watch?.capture();
-    this.#encodedAt = stream.counts.submits;
+    this.#gpu.stream.dispatch(...this.#dispatches);
+    if (this.#dispatches.length > 0) this.#steps.encoded();
   }
 
   /**
@@ -160,7 +148,6 @@ export class Optimizer {
    * are written ahead of that submit. What the GPU says of the gradients comes with the next `settled()`.
    */
   encodeTo(pass: GPUComputePassEncoder): void {
-    this.#requireLive();
     this.#begin();
     encodeInto(pass, this.#dispatches);
   }
@@ -178,22 +165,46 @@ export class Optimizer {
    * @throws NonFiniteGradientError, by rejection, where a step failed.
    */
   async settled(): Promise<void> {
-    await this.#watch?.settle();
+    await this.#steps.settle();
     this.#requireLive();
-    this.#watch?.require(Infinity);
+    this.#steps.watch?.require(Infinity);
+  }
+
+  /**
+   * Puts the weights to evaluate with in the place of the parameters, which are kept: the average x of schedule-free rules,
+   * the moving average where `averageDecay` was given. With other rules they are the parameters. One dispatch, submitted at
+   * once. Until `train()` no step is taken.
+   * @throws UsageError where the outcome of a step is not known yet.
+   */
+  eval(): void {
+    this.#gpu.check();
+    this.#requireSettled();
+    this.#evaluation.begin();
+  }
+
+  /** Puts the parameters back, bit for bit: training goes on as if there had been no evaluation. */
+  train(): void {
+    this.#gpu.check();
+    this.#requireLive();
+    this.#evaluation.end();
+  }
+
+  /** Whether the parameters are those to evaluate with: after `eval()`, until `train()`. */
+  get isEvaluating(): boolean {
+    return this.#evaluation.isOn;
   }
 
   /**
    * All that this optimizer needs to go on, as it is after the updates submitted so far. Waits for them: for checkpoints,
-   * not for steps.
+   * not for steps. While it evaluates, the parameters to go on from are in it, as the state `trained`.
    */
   async state(): Promise<OptimizerState> {
     this.#requireLive();
-    while (this.#watch && this.#watch.unknown > 0) await this.#watch.settle();
+    await this.#steps.settleAll();
     const { profile } = this.#rule;
-    const lossScale = this.#watch && { lossScale: this.#watch.scale };
-    const counts = { rule: this.#ruleName, profile, stepCount: this.#stepCount, ...lossScale };
-    return { ...counts, tensors: await readTensors(this.#gpu, this.#roster.members.values()) };
+    const mode = { ...this.#steps.saved, ...(this.isEvaluating && { isEvaluating: true }) };
+    const tensors = await readTensors(this.#gpu, this.#evaluation.members.values());
+    return { rule: this.#ruleName, profile, ...mode, tensors };
   }
 
   /**
@@ -202,18 +213,19 @@ export class Optimizer {
    */
   load(saved: OptimizerState): void {
     this.#requireSubmitted();
-    checkState(saved, this.#ruleName, this.#roster.members);
-    writeTensors(this.#gpu, saved.tensors, this.#roster.members);
+    checkState(saved, this.#ruleName, this.#roster.members, (member) => this.#evaluation.concerns(member));
     this.#roster.restore(saved.tensors);
-    this.#stepCount = saved.stepCount;
-    if (this.#watch) this.#watch.restart(saved.lossScale ?? this.#watch.scale);
+    if (saved.isEvaluating) this.#evaluation.resume();
+    else this.#evaluation.drop();
+    writeTensors(this.#gpu, saved.tensors, this.#evaluation.members);
+    this.#steps.restore(saved);
     this.#assign();
   }
 
   /** The groups, what decays in them and by how much, at the next step. */
   describe(): string {
     const { frozen } = this.#roster;
-    const groups = this.#paramGroups.map((group, i) => `paramGroup ${i}: ${group.describe(this.#stepCount + 1)}`);
+    const groups = this.#paramGroups.map((group, i) => `paramGroup ${i}: ${group.describe(this.stepCount + 1)}`);
     return [...groups, ...(frozen.length > 0 ? [`frozen: ${frozen.join(", ")}`] : [])].join("\n");
   }
 
@@ -223,7 +235,8 @@ export class Optimizer {
     this.#destroyed = true;
     for (const slab of this.#slabs) slab.destroy();
     this.#built?.release();
-    this.#watch?.destroy();
+    this.#evaluation.drop();
+    this.#steps.watch?.destroy();
   }
 
   get #dispatches(): readonly Dispatch[] {
@@ -241,49 +254,36 @@ export class Optimizer {
   /** What is written now would reach an update that was encoded and not submitted. */
   #requireSubmitted(): void {
     this.#requireLive();
-    if (this.#dispatches.length > 0 && this.#encodedAt === this.#gpu.stream.counts.submits) {
-      throw new UsageError(
-        "optimizer: an update is encoded and not submitted (got 1, allowed 0). Submit the stream first.",
-      );
-    }
+    this.#steps.requireSubmitted();
   }
 
   /** Which step a tensor is at must be known before it goes another way than the others. */
   #requireSettled(): void {
     this.#requireSubmitted();
-    this.#watch?.requireSettled();
+    this.#steps.watch?.requireSettled();
   }
 
   /** Writes the step's scalars and counts it. */
   #begin(): void {
-    this.#watch?.require(this.#rows.slots);
-    this.#rows.write(this.#watch?.unknown ?? 0);
-    this.#rows.advance();
-    this.#stepCount += 1;
-    if (this.#built) this.#watch?.count();
-  }
-
-  #takeBack(steps: number): void {
-    this.#rows.takeBack(steps);
-    this.#stepCount -= steps;
+    this.#requireLive();
+    this.#evaluation.requireOff();
+    this.#steps.begin(this.#built !== undefined);
   }
 
   /** Brings the tables of tiles in line with the roster. Not in the steady state. */
   #assign(): void {
-    const rows = this.#roster.rows.length;
-    const slots = this.#built && this.#watch ? slotsIn(this.#built.rows, rows) : 1;
-    this.#rows.assign(this.#roster, this.#built?.rows, slots);
-    this.#watch?.guard.setRows(rows, slots);
+    this.#steps.assign(this.#roster, this.#built);
     this.#built?.assign(this.#roster.rowOf());
   }
 
   /** Takes groups in: all of them or, where anything is wrong with one, none. */
   async #add(inputs: readonly ParamGroupInput[]): Promise<void> {
     const present = { families: this.#families, members: this.#roster.members };
-    const plan = { rule: this.#rule, options: this.#options, guard: this.#watch?.guard };
+    const plan = { rule: this.#rule, options: this.#options, guard: this.#steps.watch?.guard };
     const growth = await grow(this.#gpu, plan, present, inputs);
     try {
-      await this.#watch?.settle();
+      await this.#evaluation.prepare(growth.groups);
+      await this.#steps.settle();
       this.#requireSubmitted(); // What was encoded meanwhile works on the tables that are given back now.
     } catch (error) {
       growth.release();

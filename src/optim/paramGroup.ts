@@ -77,7 +77,7 @@ export class ParamGroup {
   describe(t: number): string {
     const { lr, weightDecay } = this.hyperAt(t) as { lr: number; weightDecay: number };
     const shrink = shrinkPerStep(lr, weightDecay);
-    const kind = this.#rule.decay === "coupled" ? "as L2 regularization through the gradient, nominally" : "decoupled,";
+    const kind = kinds[this.#rule.decay];
     const steps = (count: number): string => `${Number(count.toPrecision(4)).toLocaleString("en")} steps`;
     const towards = this.#rule.uses("towardsStart") ? ", towards the initial weights" : "";
     const cautious = this.#rule.uses("cautious") ? ", only where the step agrees" : "";
@@ -92,6 +92,12 @@ export class ParamGroup {
     return lines.join("\n  ");
   }
 }
+
+const kinds = {
+  coupled: "as L2 regularization through the gradient, nominally",
+  decoupled: "decoupled,",
+  averaged: "of the points that the weights average, nominally",
+} as const;
 
 function list(tensors: readonly CheckedTensor[]): string {
   return tensors.map(({ name, shape }) => `${name} [${shape.join(", ")}]`).join(", ") || "nothing";

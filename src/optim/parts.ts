@@ -5,6 +5,7 @@ import cautiousDecayCode from "../../shaders/optim/parts/cautiousDecay.wgsl?raw"
 import centeredCode from "../../shaders/optim/parts/centered.wgsl?raw";
 import decayToStartCode from "../../shaders/optim/parts/decayToStart.wgsl?raw";
 import decayToZeroCode from "../../shaders/optim/parts/decayToZero.wgsl?raw";
+import evaluationCode from "../../shaders/optim/parts/evaluation.wgsl?raw";
 import gradientCode from "../../shaders/optim/parts/gradient.wgsl?raw";
 import guardedCode from "../../shaders/optim/parts/guarded.wgsl?raw";
 import measureCode from "../../shaders/optim/parts/measure.wgsl?raw";
@@ -17,6 +18,7 @@ import notCenteredCode from "../../shaders/optim/parts/notCentered.wgsl?raw";
 import noVelocityCode from "../../shaders/optim/parts/noVelocity.wgsl?raw";
 import numericsCode from "../../shaders/optim/parts/numerics.wgsl?raw";
 import rowsCode from "../../shaders/optim/parts/rows.wgsl?raw";
+import scheduleFreeCode from "../../shaders/optim/parts/scheduleFree.wgsl?raw";
 import tilesCode from "../../shaders/optim/parts/tiles.wgsl?raw";
 import totalsCode from "../../shaders/optim/parts/totals.wgsl?raw";
 import unguardedCode from "../../shaders/optim/parts/unguarded.wgsl?raw";
@@ -57,6 +59,7 @@ const totals = part("totals", totalsCode);
 const velocity = part("velocity", velocityCode);
 const noVelocity = part("noVelocity", noVelocityCode);
 const moments = part("moments", momentsCode);
+export const scheduleFree = part("scheduleFree", scheduleFreeCode);
 const adamStep = part("adamStep", adamStepCode);
 const amsgrad = part("amsgrad", amsgradCode);
 const noAmsgrad = part("noAmsgrad", noAmsgradCode);
@@ -102,6 +105,12 @@ export function measureOf({ passes = [] }: Variant): MeasurePass | undefined {
 
 const plain: Around = { isGuarded: false, hasAverage: false, hasMasters: false };
 const inFloat32: TensorAccess = { dtype: "float32", isRagged: false };
+
+/** The whole module that exchanges the parameters for the weights to evaluate with. */
+export const evaluationParts = (access: TensorAccess): ShaderPart[] => [
+  ...tileParts(access),
+  part("evaluation", evaluationCode),
+];
 
 /** What a kernel needs that works on tiles without scalars. */
 export const tileParts = (access: TensorAccess): ShaderPart[] => [wide, tiles, ...accessParts(access)];

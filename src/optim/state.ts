@@ -32,6 +32,8 @@ export interface OptimizerState {
   readonly stepCount: number;
   /** The loss scale, and the good steps since it changed, where gradients are looked at. */
   readonly lossScale?: ScaleState;
+  /** Whether the parameters beside it are those to evaluate with: those to go on from are the state `trained` then. */
+  readonly isEvaluating?: boolean;
   readonly tensors: ReadonlyMap<string, TensorState>;
 }
 
@@ -39,7 +41,12 @@ export interface OptimizerState {
  * Checks a state against the tensors that should take it, all of it before anything is written.
  * @throws CheckpointMismatchError naming the tensor and what is wrong with it.
  */
-export function checkState(saved: OptimizerState, rule: string, members: ReadonlyMap<string, Member>): void {
+export function checkState(
+  saved: OptimizerState,
+  rule: string,
+  members: ReadonlyMap<string, Member>,
+  isEvaluated: (member: Member) => boolean,
+): void {
   if (saved.rule !== rule) {
     mismatch("optimizer state", `it is of another rule (got ${saved.rule}, allowed ${rule})`);
   }
@@ -59,18 +66,33 @@ export function checkState(saved: OptimizerState, rule: string, members: Readonl
       );
     }
     checkCount(thing, tensor.stepCount);
+    checkMemory(thing, member, tensor);
     const found = [...tensor.states.keys()].sort().join(", ");
-    const expected = [...member.states.keys()].sort().join(", ");
+    const kept = saved.isEvaluating && isEvaluated(member) ? ["trained"] : [];
+    const expected = [...member.states.keys(), ...kept].sort().join(", ");
     if (found !== expected) {
       mismatch(thing, `its states are others (got ${found || "none"}, allowed ${expected || "none"})`);
     }
-    for (const [state, { kind }] of member.states) {
-      const values = tensor.states.get(state);
+    for (const [state, values] of tensor.states) {
+      const kind = member.states.get(state)?.kind ?? "float32";
       if (fits(values, kind, elements)) continue;
       const allowed = `${lengthOf(kind, elements)} of ${kind === "scale" ? "float32" : kind}`;
       const got = `${values?.length} in ${values?.constructor.name}`;
       mismatch(thing, `its ${state} does not have its elements (got ${got}, allowed ${allowed})`);
     }
+  }
+}
+
+/** A rule that remembers would begin anew without a word. */
+function checkMemory(thing: string, { cohort }: Member, { stepCount, memory = {} }: TensorState): void {
+  const { rule } = cohort.paramGroup;
+  if (stepCount === 0) return;
+  for (const name of Object.keys(rule.remember({}, rule.hyperAt(1), 1))) {
+    if (Number.isFinite(memory[name])) continue;
+    mismatch(
+      thing,
+      `its state does not have what ${rule.name} remembers (got ${name} ${memory[name]}, allowed a number)`,
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Slice } from "../gpu/index.ts";
+import type { Limits, Slice } from "../gpu/index.ts";
 import { type Dtype, dtypeBytes, kindBytes, type StateSlice } from "./storage.ts";
 
 /** One tensor as the update kernel sees it. The slices of a state have the tensor to themselves, padding and all. */
@@ -57,6 +57,12 @@ export interface Tile {
   readonly first: number;
   readonly elements: number;
   readonly slot: number;
+}
+
+/** Lanes of a workgroup: a power of two, so that a tree can add them up. */
+export function workgroupSizeOf(limits: Limits): number {
+  const most = Math.min(256, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
+  return 2 ** Math.floor(Math.log2(most));
 }
 
 /**

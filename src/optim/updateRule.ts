@@ -30,6 +30,12 @@ export interface DecayOptions {
   cautious?: boolean;
 }
 
+/**
+ * `coupled`: the decay enters the gradient (L2 regularization). `decoupled`: it shrinks the weight itself. `averaged`: it
+ * shrinks the points that the weight is an average of, so that no step takes a share of its own off the weight.
+ */
+export type DecayKind = "coupled" | "decoupled" | "averaged";
+
 /** Numbers that a rule keeps of a tensor's updates so far, beside its states. */
 export type Memory = Readonly<Record<string, number>>;
 
@@ -37,8 +43,7 @@ export type Memory = Readonly<Record<string, number>>;
 export interface RuleDefinition<H> {
   readonly name: string;
   readonly defaults: H;
-  /** `coupled`: the decay enters the gradient (L2 regularization). `decoupled`: it shrinks the weight itself. */
-  readonly decay: "coupled" | "decoupled" | ((hyper: H) => "coupled" | "decoupled");
+  readonly decay: DecayKind | ((hyper: H) => DecayKind);
   /** Options that ask for other state: one value for all groups, from the start. */
   readonly switches?: readonly (keyof H & string)[];
   /** Whether its moments may be kept in fewer bits than 32. */
@@ -55,13 +60,15 @@ export interface RuleDefinition<H> {
   scalars(hyper: H, t: number, profile: Profile, memory: Memory): Record<string, number>;
   /** The memory after step t, from the one before it (empty at the first): where `scalars` need more than step t's values. */
   remember?(before: Memory, hyper: H, t: number): Memory;
+  /** Where the weights to evaluate with are, if not where they are trained: `share` of the way from there to a state. */
+  readonly evaluation?: { readonly state: string; share(hyper: H): number };
 }
 
 /** An update rule with its hyperparameters: what `createOptimizer` takes. */
 export interface UpdateRule {
   readonly name: string;
   readonly profile: Profile;
-  readonly decay: "coupled" | "decoupled";
+  readonly decay: DecayKind;
   /** See `RuleDefinition.switches`. */
   readonly switches: readonly string[];
   /** The hyperparameters at step t, checked. */
@@ -70,6 +77,8 @@ export interface UpdateRule {
   scalars(hyper: HyperValues, t: number, memory?: Memory): Record<string, number>;
   /** See `RuleDefinition.remember`; empty for rules that remember nothing. */
   remember(before: Memory, hyper: HyperValues, t: number): Memory;
+  /** See `RuleDefinition.evaluation`. */
+  readonly evaluation: RuleDefinition<HyperValues>["evaluation"];
   /** See `RuleDefinition.variant`. */
   variant(uses: (name: string) => boolean): Variant;
   /** Whether a hyperparameter is, or may become, anything but 0 or false. */
@@ -90,7 +99,8 @@ export function defineRule<H extends object>(definition: RuleDefinition<H>): (op
       );
     }
     checkStates(definition.name, states, definition.hasSmallStates ?? false);
-    const canBeCautious = definition.decay !== "coupled" && { cautious: false };
+    const isNever = definition.decay === "coupled" || definition.decay === "averaged";
+    const canBeCautious = !isNever && { cautious: false };
     const defaults = { ...definition.defaults, towardsStart: false, ...canBeCautious } as HyperInput;
     return build(
       definition as unknown as RuleDefinition<HyperValues>,
@@ -114,6 +124,7 @@ function build(definition: RuleDefinition<HyperValues>, numerics: Numerics, inpu
     hyperAt: (t) => valuesAt(name, input, t),
     scalars: (hyper, t, memory = {}) => definition.scalars(hyper, t, profile, memory),
     remember: (before, hyper, t) => definition.remember?.(before, hyper, t) ?? before,
+    evaluation: definition.evaluation,
     variant: (uses) => {
       const towards = uses("towardsStart") ? "toStart" : uses("cautious") ? "cautious" : "toZero";
       return { ...definition.variant(uses, states), decay: towards };
@@ -135,10 +146,11 @@ function checkStates(name: string, states: StateStorage, hasSmallStates: boolean
   );
 }
 
-function checkDecay(name: string, profile: Profile, kind: "coupled" | "decoupled", input: HyperInput): void {
-  if (kind === "coupled" && input.weightDecay instanceof Decay) {
+function checkDecay(name: string, profile: Profile, kind: DecayKind, input: HyperInput): void {
+  if (kind !== "decoupled" && input.weightDecay instanceof Decay) {
+    const way = kind === "coupled" ? "goes through the gradient" : "is averaged over the steps";
     throw new HyperparameterError(
-      `${name}: its decay goes through the gradient, so it has no shrink of its own (got ${input.weightDecay}, allowed a ` +
+      `${name}: its decay ${way}, so it has no shrink of its own (got ${input.weightDecay}, allowed a ` +
         "number or a function of the step). Use a rule that decouples, such as sgdw or adamw.",
     );
   }

@@ -161,15 +161,20 @@ export class Training {
     }
   }
 
-  /** Loss, accuracy and predictions on the test part, and the norm of the weights, after the steps submitted so far. */
+  /**
+   * Loss, accuracy and predictions on the test part, and the norm of the weights, after the steps submitted so far. With the
+   * weights that the optimizer evaluates with: see `Optimizer.eval`.
+   */
   async evaluate(): Promise<Evaluation> {
     const { metrics, predictions, dispatches } = this.#evaluationPass;
-    this.#gpu.stream.dispatch(...dispatches, ...this.#norm.dispatches);
-    const [[loss, right], classes, [squares]] = await Promise.all([
-      readFloats(this.#gpu, { ...metrics, size: 8 }),
-      read(this.#gpu, predictions),
-      readFloats(this.#gpu, this.#norm.result),
-    ]);
+    const [[loss, right], classes, [squares]] = await this.#whileEvaluating(() => {
+      this.#gpu.stream.dispatch(...dispatches, ...this.#norm.dispatches);
+      return Promise.all([
+        readFloats(this.#gpu, { ...metrics, size: 8 }),
+        read(this.#gpu, predictions),
+        readFloats(this.#gpu, this.#norm.result),
+      ]);
+    });
     const { count } = this.#options.dataset.test;
     return {
       loss: loss as number,
@@ -179,14 +184,27 @@ export class Training {
     };
   }
 
-  /** The weights after the steps submitted so far, by name: `layers.0.weight` [features, width] and so on, row-major. */
+  /**
+   * The weights after the steps submitted so far, those that it evaluates with, by name: `layers.0.weight` [features, width]
+   * and so on, row-major.
+   */
   async weights(): Promise<Map<string, { shape: readonly number[]; data: Float32Array }>> {
     const { tensors } = this.#perceptron;
-    const read = await readSlices(
-      this.#gpu,
-      tensors.map(({ shape, param }) => ({ ...param, size: shape.reduce((product, side) => product * side, 4) })),
-    );
+    const slices = tensors.map(({ shape, param }) => {
+      return { ...param, size: shape.reduce((product, side) => product * side, 4) };
+    });
+    const read = await this.#whileEvaluating(() => readSlices(this.#gpu, slices));
     return new Map(tensors.map(({ name, shape }, i) => [name, { shape, data: read[i] as Float32Array }]));
+  }
+
+  /** What is submitted by `begin` sees the weights to evaluate with; steps that are taken while it is awaited do not. */
+  #whileEvaluating<T>(begin: () => Promise<T>): Promise<T> {
+    this.#optimizer.eval();
+    try {
+      return begin();
+    } finally {
+      this.#optimizer.train();
+    }
   }
 
   /** Gives all GPU memory back. */

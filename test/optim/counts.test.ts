@@ -159,6 +159,8 @@ describe("bytes moved a parameter and step:", () => {
     lars: 20,
     "lars with momentum": 28,
     stableAdamw: 36,
+    scheduleFreeAdamw: 28,
+    scheduleFreeSgd: 20,
     "adamw in bfloat16": 20,
     "adamw in float8": 16.0625,
     "adamw with amsgrad, in float8": 24.0625,

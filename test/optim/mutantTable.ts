@@ -4,6 +4,7 @@ import { cases, type ParityCase } from "../parity/cases.ts";
 import { type Mutation, optionsOf, resolvedHyper } from "../parity/runCase.ts";
 import { type Row, type RuleName, ruleNames } from "../parity/table.ts";
 import { asRule, inHyper, inScalars, inShader } from "./mutations.ts";
+import { scheduleFreeMutants } from "./scheduleFreeMutants.ts";
 
 export const sized = cases.filter(({ name, storage }) => name.endsWith("· 257 elements") && !storage);
 
@@ -279,4 +280,5 @@ export const mutants: readonly Mutant[] = [
     rules: ["radam"],
     mutate: inScalars((hyper, t, right) => ({ ...right(hyper, t), rectified: 1 })),
   },
+  ...scheduleFreeMutants,
 ];

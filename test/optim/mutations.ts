@@ -1,7 +1,7 @@
 /** Wrong update rules, made from the right ones: what the tests must find. */
 import { vi } from "vitest";
 import type { Gpu, KernelSource, ShaderPart } from "../../src/gpu/index.ts";
-import type { HyperValues, UpdateRule } from "../../src/optim/index.ts";
+import type { HyperValues, Memory, UpdateRule } from "../../src/optim/index.ts";
 import type { Mutation } from "../parity/runCase.ts";
 
 /** Changes some members of a rule, and of every rule made from it. */
@@ -59,19 +59,37 @@ export function inHyper(wrong: (hyper: HyperValues) => HyperValues): Mutation {
   return (rule) => changed(rule, ({ hyperAt }) => ({ hyperAt: (t) => wrong(hyperAt(t)) }));
 }
 
-/** The rule with wrong scalars at step t; `right` gives the rule's own for any hyperparameters and step. */
+/**
+ * The rule with wrong scalars at step t; `right` gives the rule's own for any hyperparameters and step, and for any memory
+ * where it is not the rule's.
+ */
 export function inScalars(
-  wrong: (hyper: HyperValues, t: number, right: UpdateRule["scalars"], rule: UpdateRule) => Record<string, number>,
+  wrong: (
+    hyper: HyperValues,
+    t: number,
+    right: UpdateRule["scalars"],
+    rule: UpdateRule,
+    memory: Memory,
+  ) => Record<string, number>,
 ): Mutation {
   const change = (rule: UpdateRule): Partial<UpdateRule> => ({
-    scalars: (hyper, t) => {
-      const scalars = wrong(hyper, t, rule.scalars, rule);
-      const names = Object.keys(rule.scalars(hyper, t)).join();
+    scalars: (hyper, t, memory = {}) => {
+      const right: UpdateRule["scalars"] = (own, step, other = memory) => rule.scalars(own, step, other);
+      const scalars = wrong(hyper, t, right, rule, memory);
+      const names = Object.keys(right(hyper, t)).join();
       if (Object.keys(scalars).join() !== names) throw new Error(`${rule.name}: its scalars are ${names}.`);
       return scalars;
     },
   });
   return (rule) => changed(rule, change);
+}
+
+/** The rule with a wrong memory after step t; `right` is the rule's own. */
+export function inMemory(
+  wrong: (before: Memory, hyper: HyperValues, t: number, right: UpdateRule["remember"]) => Memory,
+): Mutation {
+  return (rule) =>
+    changed(rule, ({ remember }) => ({ remember: (before, hyper, t) => wrong(before, hyper, t, remember) }));
 }
 
 /** Another rule, with the same hyperparameters. */

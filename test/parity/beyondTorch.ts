@@ -4,7 +4,7 @@
  * The numbers are in test/fixtures/beyondTorch.json, which `npm run oracle:beyond -- --write` makes by running them; none
  * of them is written by hand.
  */
-import type { Profile, Values } from "../../src/reference/index.ts";
+import { evaluationPoint, float32, float64, type Profile, type Values } from "../../src/reference/index.ts";
 import beyondTorchJson from "../fixtures/beyondTorch.json";
 import { run } from "../unit/lawsRun.ts";
 import {
@@ -18,13 +18,15 @@ import {
   initialParam,
 } from "./fixtures.ts";
 import type { BeyondTorchRule, Row, RowHyper } from "./rows/row.ts";
+import { resolvedHyper } from "./runCase.ts";
 
 type NamedBits = Record<string, Bits>;
 type NamedValues = Record<string, Values>;
 
-/** The tensors after the last step. */
+/** The tensors after the last step; of schedule-free rules also x, the weights to evaluate with. */
 export interface BeyondTorchRun {
-  float32: NamedBits;
+  /** Not of an implementation that rounds more often than either profile. */
+  float32?: NamedBits;
   /** Where the order is that of the torch profile: each operation correctly rounded, without fused multiply-adds. */
   correctlyRounded?: NamedBits;
   float64: NamedBits;
@@ -56,7 +58,7 @@ export function beyondTorchRow({ rule, desc }: Row): BeyondTorchRow {
   throw new Error(`beyondTorch.json: nothing for "${rule}: ${desc}". Run \`npm run oracle:beyond -- --write\`.`);
 }
 
-/** The reference after the last step, and the largest magnitude that each element has had. */
+/** The reference after the last step, with x where it has z, and the largest magnitude that each element has had. */
 export function traceBeyond(row: Row, precision: "float32" | "float64", profile: Profile) {
   const scales: Record<string, Float64Array> = {};
   const gradient = (t: number) => gradientAt(fixtureSeed, t, fixtureCount);
@@ -67,7 +69,15 @@ export function traceBeyond(row: Row, precision: "float32" | "float64", profile:
       scales[name] = Float64Array.from(values, (x, i) => Math.max(scale[i] ?? 0, Math.abs(x)));
     }
   });
-  return { tensors, scales };
+  const { param, z } = scales;
+  if (!z) return { tensors, scales };
+  const { beta1, momentum } = resolvedHyper(row, fixtureSteps);
+  const beta = Number(beta1 ?? momentum);
+  const round = precision === "float32" ? float32 : float64;
+  const x = tensors.param!.map((y, i) => evaluationPoint(y, tensors.z![i]!, beta, round));
+  // The way from z to y is made longer by 1 / β, and with it their errors.
+  const scaleOfX = param!.map((y, i) => Math.max(y, z[i]!) / beta);
+  return { tensors: { ...tensors, x }, scales: { ...scales, x: scaleOfX } };
 }
 
 export function decode(bits: NamedBits, precision: "float32" | "float64"): NamedValues {

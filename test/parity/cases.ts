@@ -84,6 +84,8 @@ const fullest: readonly { rule: RuleName; desc: string }[] = [
   { rule: "lamb", desc: "cosine lr, decay" },
   { rule: "lars", desc: "nesterov, weight decay" },
   { rule: "stableAdamw", desc: "clipped hard" },
+  { rule: "scheduleFreeAdamw", desc: "cosine lr, decay" },
+  { rule: "scheduleFreeSgd", desc: "cosine lr, decay" },
   { rule: "adagrad", desc: "weight decay, lr decay" },
   { rule: "adadelta", desc: "weight decay" },
   { rule: "adamax", desc: "weight decay" },

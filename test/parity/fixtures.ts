@@ -95,6 +95,9 @@ const off: Required<RowHyper> = {
   decoupled: false,
   trustCoefficient: 0,
   alwaysAdapt: false,
+  warmup: 0,
+  r: 0,
+  weightLrPower: 0,
   towardsStart: false,
   cautious: false,
 };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Gpu, openGpu } from "../../src/gpu/index.ts";
-import { adam, adamw, sgd, sgdw, type UpdateRule } from "../../src/optim/index.ts";
+import { adam, adamw, scheduleFreeAdamw, sgd, sgdw, type UpdateRule } from "../../src/optim/index.ts";
 import { compareWeights, referenceWeights } from "../../src/page/proof.ts";
 import { type Dataset, loadDataset } from "../../src/train/datasets.ts";
 import {
@@ -63,6 +63,25 @@ test.each(rules)("30 steps are the reference's: %s", async (_, optimizer) => {
   if (gpu.adapter.isSoftware) expect(proof.bitEqualShare).toBe(1);
   // Where additions are fused: Adam steps by lr however small a gradient is, so that a few weights may go another way.
   else expect(proof.meanAbsDifference).toBeLessThan(1e-5);
+});
+
+test("a schedule-free training evaluates with the average, and goes on as if it had not", () => {
+  const own = { ...options, optimizer: scheduleFreeAdamw({ lr: 0.01, warmup: 5 }), batch: 50 };
+  return using(own, async (training) => {
+    await training.run({ until: 20 });
+    const [first, weights] = [await training.evaluate(), await training.weights()];
+    expect(await training.evaluate()).toEqual(first);
+    expect(first.accuracy).toBeGreaterThan(0.4);
+    const norm = Math.hypot(...[...weights.values()].flatMap(({ data }) => [...data]));
+    expect(Math.abs(first.weightNorm / norm - 1)).toBeLessThan(1e-6);
+    const trained = await referenceWeights(own, 20);
+    expect(compareWeights(20, weights, trained).bitEqualShare).toBeLessThan(0.5); // Weights of pixels that are always blank do not move.
+    // Steps may be taken before an evaluation has been waited for.
+    const evaluation = training.evaluate();
+    for (let step = 20; step < 30; step++) training.step();
+    expect(await evaluation).toEqual(first);
+    expect(await training.weights()).toEqual(await weightsAfter(own, 30));
+  });
 });
 
 test("the same seed gives the same bits, on a device with small grids too, and another seed others", async () => {

@@ -13,6 +13,8 @@ import {
   HyperparameterError,
   normalizedWeightDecay,
   type Scalar,
+  scheduleFreeAdamw,
+  scheduleFreeSgd,
   sgd,
   sgdw,
   weightDecayFromPrior,
@@ -83,11 +85,13 @@ describe.each(decoupled)("%s", (_, rule) => {
 });
 
 test.each([
-  ["sgd", sgd],
-  ["adam", adam],
-] as const)("%s has no shrink of its own, and refuses such a decay", (name, rule) => {
+  ["sgd", sgd, "goes through the gradient"],
+  ["adam", adam, "goes through the gradient"],
+  ["scheduleFreeSgd", scheduleFreeSgd, "is averaged over the steps"],
+  ["scheduleFreeAdamw", scheduleFreeAdamw, "is averaged over the steps"],
+] as const)("%s has no shrink of its own, and refuses such a decay", (name, rule, way) => {
   expect(() => rule({ weightDecay: decayPerStep(1e-3) })).toThrow(
-    `${name}: its decay goes through the gradient, so it has no shrink of its own (got 0.001 a step`,
+    `${name}: its decay ${way}, so it has no shrink of its own (got 0.001 a step`,
   );
 });
 

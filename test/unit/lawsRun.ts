@@ -31,9 +31,10 @@ export function run(what: Run, watch: (t: number, state: State) => void = () => 
   const state: State = { param: values(start) };
   for (const each of rule.variant(rule.uses).state) state[each] = values(new Float64Array(start.length));
   const reference = referenceOf(name);
+  const tensor = { ...state, grad: values(new Float64Array(start.length)) };
   for (let t = 1; t <= steps; t++) {
-    const grad = values(gradient(t, state.param));
-    reference({ ...state, grad }, rule.hyperAt(t), t, round, profile);
+    tensor.grad = values(gradient(t, state.param));
+    reference(tensor, rule.hyperAt(t), t, round, profile);
     watch(t, state);
   }
   return state;

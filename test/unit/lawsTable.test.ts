@@ -42,7 +42,7 @@ describe("with the parameter and the gradient negated, the trajectory is negated
       const straight = run({ ...common(row), ...way });
       const mirrored = run({ ...common(row), ...way, start: negated(start), gradient: (t) => negated(gradient(t)) });
       // Squares have no sign; Adan's v is of differences.
-      const odd = ["param", "m", "velocity", "gAvg", ...(row.rule === "adan" ? ["v", "gBefore"] : [])];
+      const odd = ["param", "m", "velocity", "gAvg", "z", ...(row.rule === "adan" ? ["v", "gBefore"] : [])];
       for (const [name, values] of Object.entries(mirrored)) {
         const sign = odd.includes(name) ? -1 : 1;
         mirrored[name] = values.map((x) => sign * x);

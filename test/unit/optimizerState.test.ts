@@ -44,6 +44,16 @@ test("the file has PyTorch's names for the states", () => {
   expect(readOptimizerState(writeOptimizerState(saved))).toEqual(saved);
 });
 
+test("a schedule-free rule's file has its authors' names, what the rule remembers, and whether it evaluates", () => {
+  const memory = { lrMax: 2.5e-3, weightSum: 1 / 3 };
+  const own = states(["z", [1]], ["v", [2]], ["trained", [3]]);
+  const tensors = new Map([["b", { shape: [1], stepCount: 1, isFrozen: false, memory, states: own }]]);
+  const saved: OptimizerState = { ...state, rule: "scheduleFreeAdamw", isEvaluating: true, tensors };
+  const file = writeOptimizerState(saved);
+  expect([...readSafetensors(file).tensors.keys()]).toEqual(["optim.b.z", "optim.b.exp_avg_sq", "optim.b.trained"]);
+  expect(readOptimizerState(file)).toEqual(saved);
+});
+
 describe("a file", () => {
   const metadata = { format: "shrinkstep optimizer state 1", rule: "adamw", profile: "accurate", stepCount: "1" };
   test.each<[string, Uint8Array, new (...args: never[]) => Error]>([

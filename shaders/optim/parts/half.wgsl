@@ -11,6 +11,11 @@ fn writeHalves(i: u32, count: u32, codes: vec4u) {
   param[i] = packHalves(codes);
 }
 
+/// Rounded to the nearest.
+fn writeParam(i: u32, count: u32, p: Wide) {
+  writeHalves(i, count, halfNearest(p, halfFormat()));
+}
+
 fn readGrad(i: u32, count: u32) -> Wide {
   return fromHalf(unpackHalves(grad[i]), halfFormat());
 }

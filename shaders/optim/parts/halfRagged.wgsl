@@ -20,6 +20,11 @@ fn writeHalves(i: u32, count: u32, codes: vec4u) {
   }
 }
 
+/// Rounded to the nearest.
+fn writeParam(i: u32, count: u32, p: Wide) {
+  writeHalves(i, count, halfNearest(p, halfFormat()));
+}
+
 fn readGrad(i: u32, count: u32) -> Wide {
   var words = vec2u(grad[i * 2u], 0u);
   if (count > 2u) {

@@ -12,6 +12,6 @@ fn loadParam(at: Place) -> Wide {
 
 fn storeParam(at: Place, p: Wide) {
   master[at.state] = p;
-  writeHalves(at.param, at.count, halfNearest(p, halfFormat()));
+  writeParam(at.param, at.count, p);
   average(at, p);
 }

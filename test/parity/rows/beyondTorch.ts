@@ -1,8 +1,7 @@
 /** The parity table's rows of the rules that PyTorch does not have: test/fixtures/beyondTorch.json holds their oracle. */
 import { normsRows } from "./norms.ts";
-import { type BeyondTorchRule, cosineLr, type Row } from "./row.ts";
-
-type BeyondTorchRow = Row & { rule: BeyondTorchRule };
+import { type BeyondTorchRow, cosineLr } from "./row.ts";
+import { scheduleFreeRows } from "./scheduleFree.ts";
 
 export const rowsBeyondTorch: readonly BeyondTorchRow[] = [
   { rule: "lion", desc: "defaults", hyper: {} },
@@ -26,4 +25,5 @@ export const rowsBeyondTorch: readonly BeyondTorchRow[] = [
   { rule: "adan", desc: "cosine lr, decay", hyper: { weightDecay: 0.1 }, vary: cosineLr(1e-2) },
 
   ...normsRows,
+  ...scheduleFreeRows,
 ];

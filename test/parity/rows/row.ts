@@ -1,7 +1,14 @@
 /** What a row of the parity table is. */
 
 /** The rules that PyTorch does not have. */
-export type BeyondTorchRule = "lion" | "adan" | "lamb" | "lars" | "stableAdamw";
+export type BeyondTorchRule =
+  | "lion"
+  | "adan"
+  | "lamb"
+  | "lars"
+  | "stableAdamw"
+  | "scheduleFreeAdamw"
+  | "scheduleFreeSgd";
 
 export type RuleName =
   | "sgd"
@@ -37,6 +44,9 @@ export interface RowHyper {
   decoupled?: boolean;
   trustCoefficient?: number;
   alwaysAdapt?: boolean;
+  warmup?: number;
+  r?: number;
+  weightLrPower?: number;
   towardsStart?: boolean;
   cautious?: boolean;
 }
@@ -51,6 +61,8 @@ export interface Row {
   /** How far what is installed may be from its order without fused operations, in ulps, where 8 does not do; with the reason. */
   fusedUlps?: number;
 }
+
+export type BeyondTorchRow = Row & { rule: BeyondTorchRule };
 
 export const cosineLr = (peak: number) => (t: number) => ({
   lr: peak * 0.5 * (1 + Math.cos((Math.PI * (t - 1)) / 60)),
