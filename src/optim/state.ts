@@ -2,7 +2,7 @@ import { type Gpu, readSlices } from "../gpu/index.ts";
 import { CheckpointMismatchError } from "./errors.ts";
 import type { ScaleState } from "./gradients/reports.ts";
 import type { Member } from "./roster.ts";
-import { fits, lengthOf, numbersIn, type StateValues, sizeOf } from "./storage.ts";
+import { holds, lengthOf, numbersIn, type StateValues, sizeOf } from "./storage.ts";
 import type { Memory } from "./updateRule.ts";
 import type { Profile } from "./variant.ts";
 
@@ -75,9 +75,10 @@ export function checkState(
     }
     for (const [state, values] of tensor.states) {
       const kind = member.states.get(state)?.kind ?? "float32";
-      if (fits(values, kind, elements)) continue;
+      const isOfKind = holds(values, kind);
+      if (isOfKind && values.length === lengthOf(kind, elements)) continue;
+      const got = `${values?.length}${isOfKind ? "" : ` in ${values?.constructor.name}`}`;
       const allowed = `${lengthOf(kind, elements)} of ${kind === "scale" ? "float32" : kind}`;
-      const got = `${values?.length} in ${values?.constructor.name}`;
       mismatch(thing, `its ${state} does not have its elements (got ${got}, allowed ${allowed})`);
     }
   }

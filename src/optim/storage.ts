@@ -54,6 +54,5 @@ export function numbersIn(kind: StateKind, elements: number, bytes: ArrayBuffer,
   return new arrays[kind](bytes, offset, lengthOf(kind, elements));
 }
 
-/** Whether these can be the numbers of a state of so many elements. */
-export const fits = (values: StateValues | undefined, kind: StateKind, elements: number): boolean =>
-  values instanceof arrays[kind] && values.length === lengthOf(kind, elements);
+/** Whether an array can hold numbers of this kind. */
+export const holds = (values: StateValues | undefined, kind: StateKind): boolean => values instanceof arrays[kind];

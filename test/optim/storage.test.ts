@@ -14,7 +14,7 @@ import {
   sgd,
 } from "../../src/optim/index.ts";
 import { moduleParts } from "../../src/optim/parts.ts";
-import type { CaseStorage } from "../parity/storage.ts";
+import { type CaseStorage, roundedTo } from "../parity/storage.ts";
 import { type Row, table } from "../parity/table.ts";
 import { bufferOf, gpuTest, outcome } from "../support/gpuTest.ts";
 import { bytesMoved } from "./accesses.ts";
@@ -117,16 +117,35 @@ describe("a file", () => {
     const w1 = state.tensors.get("w1") as NonNullable<ReturnType<typeof state.tensors.get>>;
     const wrong = { ...w1, states: new Map([...w1.states, ["vScale", new Float32Array(4)]]) };
     expect(() => run.optimizer.load({ ...state, tensors: new Map([...state.tensors, ["w1", wrong]]) })).toThrow(
-      'tensor "w1": its vScale does not have its elements (got 4 in Float32Array, allowed 5 of float32)',
+      'tensor "w1": its vScale does not have its elements (got 4, allowed 5 of float32)',
     );
     run.destroy();
   });
 });
 
+describe("evaluated with the average of the weights,", () => {
+  gpuTest.for([false, true])(
+    "masters %s: the parameters are its copies in half precision, and come back",
+    async (masters, { gpu }) => {
+      const run = await storageRun(gpu, adamwRow, { dtype: "bfloat16", masters }, { averageDecay: 0.5 });
+      for (let t = 1; t <= 3; t++) run.step(t);
+      const [trained, { tensors }] = [await run.params(), await run.optimizer.state()];
+      run.optimizer.eval();
+      for (const [i, found] of (await run.params()).entries()) {
+        const average = tensors.get(`w${i}`)?.states.get("average") as Float32Array<ArrayBuffer>;
+        expect(found).toEqual(roundedTo("bfloat16", average));
+      }
+      run.optimizer.train();
+      expect(await run.params()).toEqual(trained);
+      run.destroy();
+    },
+  );
+});
+
 describe("chance", () => {
   const kept: CaseStorage = { dtype: "bfloat16", states: "float8" };
   const afterThree = async (gpu: Parameters<typeof storageRun>[0], seed: number) => {
-    const run = await storageRun(gpu, adamwRow, kept, seed);
+    const run = await storageRun(gpu, adamwRow, kept, { seed });
     for (let t = 1; t <= 3; t++) run.step(t);
     const found = await run.params();
     run.destroy();

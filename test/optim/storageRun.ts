@@ -1,5 +1,5 @@
 import type { Gpu } from "../../src/gpu/index.ts";
-import { createOptimizer, type Optimizer } from "../../src/optim/index.ts";
+import { createOptimizer, type Optimizer, type OptimizerOptions } from "../../src/optim/index.ts";
 import type { ParityTensor } from "../parity/cases.ts";
 import { gradientAt, initialParam } from "../parity/fixtures.ts";
 import { allocate, readAll, type TensorMemory } from "../parity/memory.ts";
@@ -20,7 +20,12 @@ export interface StorageRun {
 }
 
 /** An optimizer that keeps numbers in fewer bits than 32, over tensors in buffers of their own, of which one is empty. */
-export async function storageRun(gpu: Gpu, row: Row, kept: CaseStorage, seed = 1): Promise<StorageRun> {
+export async function storageRun(
+  gpu: Gpu,
+  row: Row,
+  kept: CaseStorage,
+  options: OptimizerOptions = {},
+): Promise<StorageRun> {
   const { dtype, states } = storageOf(kept);
   const counts = [33, 1027, 0, 262];
   const tensors: ParityTensor[] = counts.map((count, i) => ({ name: `w${i}`, shape: [count], paramGroup: 0 }));
@@ -30,7 +35,7 @@ export async function storageRun(gpu: Gpu, row: Row, kept: CaseStorage, seed = 1
   });
   const rule = ruleOf(row.rule)({ ...optionsOf(row), states });
   const groups = [{ tensors: given, exempt: () => false }];
-  const optimizer = await createOptimizer(gpu, rule, groups, { masters: kept.masters ?? false, seed });
+  const optimizer = await createOptimizer(gpu, rule, groups, { masters: kept.masters ?? false, ...options });
   const write = (role: "param" | "grad", values: readonly Float32Array<ArrayBuffer>[]): void =>
     memory.write(
       role,
