@@ -4,6 +4,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { holdAround } from "./aroundOracle.mjs";
 import { askedToWrite, ensurePython, loadModules, readableJson, root, runPython, stop } from "./oracleTools.mjs";
 import { holdSchedules } from "./scheduleOracle.mjs";
 
@@ -100,7 +101,7 @@ if (write) {
   check();
 }
 try {
-  console.log(holdSchedules(python, write));
+  for (const hold of [holdSchedules, holdAround]) console.log(await hold(python, write));
 } catch (error) {
   stop(/** @type {Error} */ (error).message);
 }

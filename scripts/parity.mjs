@@ -37,7 +37,7 @@ async function onChrome() {
   const report = await runInChrome({
     module: "/test/parity/run.ts",
     call: "runForScript",
-    argument: { every: options.every },
+    argument: { every: options.every, only: options.only },
     ...(options.headed && { headed: true }),
     onProgress: showProgress(),
   });
@@ -70,7 +70,7 @@ async function onDeno() {
   writeFileSync(file, code);
   for (const [i, { adapter, driver }] of drivers.entries()) {
     console.log(`${i ? "\n" : ""}deno on ${adapter}`);
-    const args = ["--every", String(options.every)];
+    const args = ["--every", String(options.every), "--only", options.only];
     const { report, fault } = await runInDeno({ deno, adapter, driver, file, args, onProgress: showProgress() });
     if (fault) throw revive(fault, inSources);
     conclude(report, `parity-deno-${adapter}`);
@@ -81,7 +81,9 @@ async function onDeno() {
 async function writeBundle(file) {
   const { code } = await bundle(standalone);
   writeFileSync(file, code);
-  console.log(`written: ${file} (${Math.ceil(code.length / 1024)} KiB). Run it with: deno run ${file} [--every COUNT]`);
+  console.log(
+    `written: ${file} (${Math.ceil(code.length / 1024)} KiB). Run it with: deno run ${file} [--every COUNT] [--only TEXT]`,
+  );
 }
 
 if (options.wantsHelp) console.log(help);

@@ -9,7 +9,8 @@ On a software adapter they must be equal bit for bit, on others within the ulp g
   --on chrome|deno                   Chrome's WebGPU, or Deno's, which is wgpu on software adapters   (chrome)
   --adapter swiftshader|lavapipe     with --on deno                                                   (both, in turn)
   --every COUNT                      one case of every COUNT                                          (1: all of them)
-  --bundle FILE                      run nothing: write it as one JavaScript file, for deno run FILE [--every COUNT]
+  --only TEXT                        cases with this in their names, such as --only "lamb"
+  --bundle FILE                      run nothing: write it as one JavaScript file, for deno run FILE [--every COUNT] [--only TEXT]
   --headed                           show the browser
   --help                             this text`;
 
@@ -30,6 +31,7 @@ function parse(args) {
         on: { ...text, default: "chrome" },
         adapter: text,
         every: { ...text, default: "1" },
+        only: { ...text, default: "" },
         bundle: text,
         headed: flag,
         help: flag,
@@ -46,7 +48,7 @@ function parse(args) {
  * @param {readonly string[]} adapters those that --adapter may name
  */
 export function readOptions(args, adapters) {
-  const { on, adapter, every: count, bundle, headed, help: wantsHelp } = parse(args);
+  const { on, adapter, every: count, only, bundle, headed, help: wantsHelp } = parse(args);
   const every = Number(count);
   if (!["chrome", "deno"].includes(on)) refuse(`--on must be one of chrome, deno, got "${on}".`);
   if (!Number.isSafeInteger(every) || every < 1) refuse(`--every must be a whole number >= 1, got "${count}".`);
@@ -55,5 +57,5 @@ export function readOptions(args, adapters) {
   }
   if (adapter !== undefined && on !== "deno") refuse("--adapter goes with --on deno; Chrome takes the best it has.");
   if (bundle === "") refuse("--bundle must name a file.");
-  return { on, adapters: adapter === undefined ? adapters : [adapter], every, bundle, headed, wantsHelp };
+  return { on, adapters: adapter === undefined ? adapters : [adapter], every, only, bundle, headed, wantsHelp };
 }

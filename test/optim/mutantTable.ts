@@ -91,7 +91,7 @@ export const mutants: readonly Mutant[] = [
     mistake: "weight decay through the moments, AdamW as Adam",
     rules: ["adamw"],
     mutate: asRule(adam),
-    where: decays,
+    where: (row) => decays(row) && !has("cautious")(row), // which Adam cannot be
   },
   {
     mistake: "L2 beside the moments, Adam as AdamW",

@@ -5,16 +5,13 @@
 import type { Limits } from "../../src/gpu/index.ts";
 import type { GradientOptions } from "../../src/optim/index.ts";
 import type { Profile } from "../../src/reference/index.ts";
+import { averages } from "./rows/around.ts";
 import type { CaseStorage } from "./storage.ts";
 import { storageCases } from "./storageCases.ts";
-import { type Row, type RuleName, table } from "./table.ts";
+import { profilesOf, type Row, type RuleName, table } from "./table.ts";
+import { gptTensors, type ParityTensor, vectors } from "./tensors.ts";
 
-export interface ParityTensor {
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** Which of the case's rows has its hyperparameters. */
-  readonly paramGroup: number;
-}
+export type { ParityTensor };
 
 /** How the tensors lie in memory. */
 export type Memory =
@@ -39,7 +36,7 @@ export interface ParityCase {
   /** Where numbers are kept in fewer bits than 32. */
   readonly storage?: CaseStorage;
   /** Where an average of the weights is kept. */
-  readonly averageDecay?: number;
+  readonly averageDecay?: number | ((t: number) => number);
   /** What is done to the gradients; every seventh step has one that is not finite then. */
   readonly gradients?: GradientOptions;
   readonly steps: number;
@@ -55,7 +52,7 @@ const steps = 50;
 
 function tableCases(): ParityCase[] {
   return table.flatMap((row, rowIndex) =>
-    profiles.flatMap((profile) =>
+    profilesOf(row).flatMap((profile) =>
       edgeSizes.map((size, sizeIndex) => ({
         name: `${row.rule} · ${row.desc} · ${profile} · ${size} elements`,
         rule: row.rule,
@@ -91,42 +88,13 @@ const fullest: readonly { rule: RuleName; desc: string }[] = [
   { rule: "adamax", desc: "weight decay" },
   { rule: "nadam", desc: "decoupled decay" },
   { rule: "radam", desc: "decoupled decay" },
+  { rule: "adamw", desc: "towards the start" },
 ];
 
 function rowNamed(rule: RuleName, desc: string): Row {
   const row = table.find((each) => each.rule === rule && each.desc === desc);
   if (row) return row;
   throw new Error(`cases: no row "${rule} · ${desc}" in the table.`);
-}
-
-const vectors = (sizes: readonly number[]): ParityTensor[] =>
-  sizes.map((size, i) => ({ name: `w${i}`, shape: [size], paramGroup: 0 }));
-
-/** The tensors of a small GPT-2, 148 of them, in three groups: embeddings, matrices, and the rest. */
-function gptTensors(width: number): ParityTensor[] {
-  const block = (i: number): [string, number[]][] => [
-    [`h.${i}.ln_1.weight`, [width]],
-    [`h.${i}.ln_1.bias`, [width]],
-    [`h.${i}.attn.weight`, [width, 3 * width]],
-    [`h.${i}.attn.bias`, [3 * width]],
-    [`h.${i}.proj.weight`, [width, width]],
-    [`h.${i}.proj.bias`, [width]],
-    [`h.${i}.ln_2.weight`, [width]],
-    [`h.${i}.ln_2.bias`, [width]],
-    [`h.${i}.fc.weight`, [width, 4 * width]],
-    [`h.${i}.fc.bias`, [4 * width]],
-    [`h.${i}.out.weight`, [4 * width, width]],
-    [`h.${i}.out.bias`, [width]],
-  ];
-  const named: [string, number[]][] = [
-    ["wte", [101, width]],
-    ["wpe", [33, width]],
-    ...Array.from({ length: 12 }, (_, i) => block(i)).flat(),
-    ["ln_f.weight", [width]],
-    ["ln_f.bias", [width]],
-  ];
-  const groupOf = (name: string, shape: number[]): number => (/^w[tp]e/.test(name) ? 0 : shape.length === 2 ? 1 : 2);
-  return named.map(([name, shape]) => ({ name, shape, paramGroup: groupOf(name, shape) }));
 }
 
 type Layout = Pick<ParityCase, "tensors" | "memory" | "limits"> & { what: string; groups?: number; exempt?: boolean };
@@ -217,6 +185,27 @@ function guardedCases(): ParityCase[] {
   );
 }
 
+/** The weights averaged by the average's row, as the table's rows are run. */
+function averageCases(): ParityCase[] {
+  return averages.flatMap(({ rule, desc, averageDecay }, i) =>
+    profiles.flatMap((profile) =>
+      edgeSizes.map((size, sizeIndex) => ({
+        name: `${rule} · ${desc} · ${profile} · ${size} elements, averaged`,
+        rule,
+        profile,
+        rows: [rowNamed(rule, desc)],
+        tensors: [{ name: "w", shape: [size], paramGroup: 0 }],
+        memory: "slabs" as const,
+        exempt: false,
+        limits: {},
+        averageDecay,
+        steps,
+        seed: 20_000 + i * 100 + sizeIndex,
+      })),
+    ),
+  );
+}
+
 /** More workgroups than one side of a dispatch may have, on any device: one lane each, so that 1 MiB is enough. */
 function hugeGridCase(): ParityCase {
   const row = table.find(({ rule, desc }) => rule === "adamw" && desc === "defaults") as Row;
@@ -234,61 +223,13 @@ function hugeGridCase(): ParityCase {
   };
 }
 
-/** Where tensors in fewer bits may go wrong: at the ends of blocks, buffers and bindings, and among the optimizer's other work. */
-const narrowPlaces = [
-  { where: "148 tensors in 3 groups", tensors: gptTensors(12), memory: "slabs", limits: {}, groups: 3, exempt: true },
-  {
-    where: "bindings of 80 KiB",
-    tensors: vectors([20_000, 3, 5000]),
-    memory: "slabs",
-    limits: { maxStorageBufferBindingSize: 81_920 },
-    exempt: false,
-  },
-  {
-    where: "buffers of 20 KiB",
-    tensors: vectors(sizes),
-    memory: "slabs",
-    limits: { maxBufferSize: 20_480 },
-    exempt: false,
-  },
-  {
-    where: "workgroups of 64",
-    tensors: vectors(sizes),
-    memory: "slabs",
-    limits: { maxComputeInvocationsPerWorkgroup: 64 },
-    exempt: false,
-  },
-  {
-    where: "ragged buffers",
-    tensors: vectors([1, 2, 3, 5, 6, 7, 1025, 1030]),
-    memory: "own buffers",
-    limits: {},
-    exempt: false,
-  },
-  {
-    where: "one buffer for all",
-    tensors: vectors([1, 2, 300, 5, 64, 1025]),
-    memory: "one buffer",
-    limits: {},
-    exempt: false,
-  },
-  {
-    where: "clipped, some steps skipped, averaged",
-    tensors: vectors(sizes),
-    memory: "own buffers",
-    limits: {},
-    exempt: false,
-    gradients: { clipNorm: 1, nonFinite: "skip", zero: true },
-    averageDecay: 0.9,
-  },
-] as const;
-
 export const cases: readonly ParityCase[] = [
   ...tableCases(),
   ...layoutCases(),
   ...guardedCases(),
+  ...averageCases(),
   hugeGridCase(),
-  ...storageCases(edgeSizes, narrowPlaces, steps),
+  ...storageCases(edgeSizes, steps),
 ];
 
 /**

@@ -61,12 +61,15 @@ export async function runParity(
   return report;
 }
 
-/** All cases, or one of every so many, as a script asks for them. */
+/** All cases, those with `only` in their names, or one of every so many, as a script asks for them. */
 export function runForScript(
-  { every = 1 }: { every?: number } = {},
+  { every = 1, only = "" }: { every?: number; only?: string } = {},
   progress: (value: unknown) => void = () => {},
 ): Promise<ParityReport> {
-  return runParity(oneOfEvery(every), (...counts) => progress(counts));
+  return runParity(
+    oneOfEvery(every).filter(({ name }) => name.includes(only)),
+    (...counts) => progress(counts),
+  );
 }
 
 function count(tally: Tally, { steps, elements, bitEqual, worstUlp }: Comparison, passed: boolean): void {

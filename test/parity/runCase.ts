@@ -91,11 +91,12 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
     "param",
     twins.map((tensor) => tensor.param as Float32Array<ArrayBuffer>),
   );
+  const { averageDecay = 0 } = test;
+  const decayAt = typeof averageDecay === "function" ? averageDecay : () => averageDecay;
   const order = inOrder(test);
-  const references = tensors.map((tensor) => {
-    const kept = stored(referenceOf(test.rule), storage, order.indexOf(tensor));
-    return surrounded(kept, () => test.averageDecay ?? 0);
-  });
+  const references = tensors.map((tensor) =>
+    surrounded(stored(referenceOf(test.rule), storage, order.indexOf(tensor)), decayAt),
+  );
   const tiling = tilingOf(gpu);
   const guard = new GuardTwin(test.gradients ?? {}, tiling);
   let taken = 0;

@@ -2,6 +2,7 @@
 import type { ParityCase } from "./cases.ts";
 import type { CaseStorage } from "./storage.ts";
 import { type Row, type RuleName, table } from "./table.ts";
+import { gptTensors, vectors } from "./tensors.ts";
 
 const rowNamed = (rule: RuleName, desc: string): Row => {
   const row = table.find((each) => each.rule === rule && each.desc === desc);
@@ -51,16 +52,45 @@ const kinds: readonly { what: string; storage: CaseStorage; rows: readonly (read
   })),
 ];
 
-type Place = Pick<ParityCase, "tensors" | "memory" | "exempt" | "limits"> &
-  Partial<Pick<ParityCase, "gradients" | "averageDecay">> & { where: string; groups?: number };
+type Place = Pick<ParityCase, "tensors" | "memory" | "limits"> &
+  Partial<Pick<ParityCase, "exempt" | "gradients" | "averageDecay">> & { where: string; groups?: number };
+
+const sizes = [5000, 3, 1, 1025, 2048, 77];
+
+/** Where such tensors may go wrong: at the ends of blocks, buffers and bindings, and among the optimizer's other work. */
+const places: readonly Place[] = [
+  { where: "148 tensors in 3 groups", tensors: gptTensors(12), memory: "slabs", limits: {}, groups: 3, exempt: true },
+  {
+    where: "bindings of 80 KiB",
+    tensors: vectors([20_000, 3, 5000]),
+    memory: "slabs",
+    limits: { maxStorageBufferBindingSize: 81_920 },
+  },
+  { where: "buffers of 20 KiB", tensors: vectors(sizes), memory: "slabs", limits: { maxBufferSize: 20_480 } },
+  {
+    where: "workgroups of 64",
+    tensors: vectors(sizes),
+    memory: "slabs",
+    limits: { maxComputeInvocationsPerWorkgroup: 64 },
+  },
+  { where: "ragged buffers", tensors: vectors([1, 2, 3, 5, 6, 7, 1025, 1030]), memory: "own buffers", limits: {} },
+  { where: "one buffer for all", tensors: vectors([1, 2, 300, 5, 64, 1025]), memory: "one buffer", limits: {} },
+  {
+    where: "clipped, some steps skipped, averaged",
+    tensors: vectors(sizes),
+    memory: "own buffers",
+    limits: {},
+    gradients: { clipNorm: 1, nonFinite: "skip", zero: true },
+    averageDecay: 0.9,
+  },
+];
 
 /** Each kind at each size, and its first row in each of the places. */
-export function storageCases(sizes: readonly number[], places: readonly Place[], steps: number): ParityCase[] {
-  const atSizes: Place[] = sizes.map((size) => ({
+export function storageCases(edgeSizes: readonly number[], steps: number): ParityCase[] {
+  const atSizes: Place[] = edgeSizes.map((size) => ({
     where: `${size} elements`,
     tensors: [{ name: "w", shape: [size], paramGroup: 0 }],
     memory: "slabs",
-    exempt: false,
     limits: {},
   }));
   return kinds.flatMap(({ what, storage, rows }, kind) =>
@@ -73,6 +103,7 @@ export function storageCases(sizes: readonly number[], places: readonly Place[],
         profile: at % 2 ? ("torch" as const) : ("accurate" as const),
         rows: groups.slice(0, count),
         storage,
+        exempt: false,
         steps,
         seed: 20_000 + kind * 1000 + i * 100 + at,
         ...place,

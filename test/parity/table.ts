@@ -8,15 +8,16 @@ import { adadeltaRows } from "./rows/adadelta.ts";
 import { adagradRows } from "./rows/adagrad.ts";
 import { adamRows } from "./rows/adam.ts";
 import { adamaxRows } from "./rows/adamax.ts";
+import { rowsAround } from "./rows/around.ts";
 import { rowsBeyondTorch } from "./rows/beyondTorch.ts";
 import { nadamRows } from "./rows/nadam.ts";
 import { radamRows } from "./rows/radam.ts";
 import { rmspropRows } from "./rows/rmsprop.ts";
-import type { Row, RowHyper, RuleName } from "./rows/row.ts";
+import { profilesOf, type Row, type RowHyper, type RuleName } from "./rows/row.ts";
 import { sgdRows } from "./rows/sgd.ts";
 
 export type { Row, RowHyper, RuleName };
-export { rowsBeyondTorch };
+export { profilesOf, rowsAround, rowsBeyondTorch };
 
 /** The rows that PyTorch can run: test/fixtures/torch.json has what it did. */
 export const torchRows: readonly Row[] = [
@@ -30,7 +31,7 @@ export const torchRows: readonly Row[] = [
   ...radamRows,
 ];
 
-export const table: readonly Row[] = [...torchRows, ...rowsBeyondTorch];
+export const table: readonly Row[] = [...torchRows, ...rowsBeyondTorch, ...rowsAround];
 
 /** Every rule of the table, once. */
 export const ruleNames: readonly RuleName[] = [...new Set(table.map(({ rule }) => rule))];

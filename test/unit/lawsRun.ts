@@ -1,6 +1,6 @@
 /** The reference as a person would use it: a rule, a start, a gradient, and so many steps. */
 import type { Profile, Round, Values } from "../../src/reference/index.ts";
-import { float32, float64 } from "../../src/reference/index.ts";
+import { float32, float64, surrounded } from "../../src/reference/index.ts";
 import { optionsOf, referenceOf, ruleOf } from "../parity/runCase.ts";
 import type { Row, RowHyper, RuleName } from "../parity/table.ts";
 
@@ -30,7 +30,8 @@ export function run(what: Run, watch: (t: number, state: State) => void = () => 
   const rule = ruleOf(name)({ ...optionsOf(row), profile });
   const state: State = { param: values(start) };
   for (const each of rule.variant(rule.uses).state) state[each] = values(new Float64Array(start.length));
-  const reference = referenceOf(name);
+  if (rule.uses("towardsStart")) state.start = values(new Float64Array(start.length));
+  const reference = surrounded(referenceOf(name), () => 0);
   const tensor = { ...state, grad: values(new Float64Array(start.length)) };
   for (let t = 1; t <= steps; t++) {
     tensor.grad = values(gradient(t, state.param));

@@ -23,10 +23,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   squares[lane] = 0.0;
   places[lane] = NONE;
   if (count > 0u) {
-    let g = valid(readGrad(tile.grad + lane, count), count);
+    let g = readGrad(tile.grad + lane, count);
     let unscaled = memory.unscale * g;
-    squares[lane] = sumOf(unscaled * unscaled);
-    let place = firstNotFinite(g);
+    // The choice between products and their sum also keeps compilers from fusing the two, which would round otherwise.
+    squares[lane] = sumOf(valid(unscaled * unscaled, count));
+    let place = firstNotFinite(valid(g, count));
     places[lane] = select(NONE, lane * WIDTH + place, place > 0u);
   }
   for (var half = WORKGROUP_SIZE / 2u; half > 0u; half /= 2u) {

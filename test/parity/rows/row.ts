@@ -1,4 +1,5 @@
 /** What a row of the parity table is. */
+import type { Profile } from "../../../src/reference/index.ts";
 
 /** The rules that PyTorch does not have. */
 export type BeyondTorchRule =
@@ -63,6 +64,10 @@ export interface Row {
 }
 
 export type BeyondTorchRow = Row & { rule: BeyondTorchRule };
+
+/** The profiles that a row runs in: PyTorch has no cautious decay, so there is none in its order either. */
+export const profilesOf = ({ hyper }: Row): readonly Profile[] =>
+  hyper.cautious ? ["accurate"] : ["accurate", "torch"];
 
 export const cosineLr = (peak: number) => (t: number) => ({
   lr: peak * 0.5 * (1 + Math.cos((Math.PI * (t - 1)) / 60)),

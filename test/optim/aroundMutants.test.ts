@@ -1,0 +1,101 @@
+/** Mutants of what every rule can be asked for beside its own: the gate for real GPUs has to find each. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Gpu, openGpu } from "../../src/gpu/index.ts";
+import { cases, type ParityCase } from "../parity/cases.ts";
+import { passes, withinHardwareGate } from "../parity/gates.ts";
+import { runCase } from "../parity/runCase.ts";
+import { type SharedMistake, withMistake } from "./sharedParts.ts";
+
+const sized = cases.filter(({ name }) => /· 257 elements(, averaged)?$/.test(name));
+const towardsStart = sized.filter(({ rows: [row] }) => row?.hyper.towardsStart);
+const cautious = sized.filter(({ rows: [row] }) => row?.hyper.cautious);
+const averaged = sized.filter(({ averageDecay }) => averageDecay !== undefined);
+/** Those that still know their first weights after 50 steps: 0.9 ** 50 is 0.005. */
+const remembering = averaged.filter(({ averageDecay }) => Number(averageDecay) >= 0.9);
+
+const part = (name: string): string => `shaders/optim/parts/${name}.wgsl`;
+const mistakenly = (name: string, right: string, wrong: string): SharedMistake => ({ file: part(name), right, wrong });
+
+const mutants: [mistake: string, SharedMistake, readonly ParityCase[]][] = [
+  [
+    "the average is of the weights before the update",
+    mistakenly(
+      "param",
+      "param[at.param] = p;\n  average(at, p);",
+      "average(at, param[at.param]);\n  param[at.param] = p;",
+    ),
+    averaged,
+  ],
+  [
+    "the average's shares are swapped",
+    mistakenly(
+      "average",
+      "general.averageShare, general.averageKeep",
+      "select(general.averageKeep, 1.0, isFirst(at)), select(general.averageShare, 0.0, isFirst(at))",
+    ),
+    averaged,
+  ],
+  [
+    "the first average is not the weights, but a share of them",
+    mistakenly(
+      "average",
+      "general.averageShare, general.averageKeep",
+      "select(general.averageShare, 0.1, isFirst(at)), select(general.averageKeep, 0.9, isFirst(at))",
+    ),
+    remembering,
+  ],
+  [
+    "the start is kept anew at every step",
+    mistakenly("decayToStart", "let begins = isFirst(at);", "let begins = true;"),
+    towardsStart,
+  ],
+  ["the start is zero", mistakenly("decayToStart", "start[at.state] = p;", "start[at.state] = Wide();"), towardsStart],
+  [
+    "the decay pulls towards zero, though the start is kept",
+    mistakenly("decayToStart", "return p - origin;", "return p;"),
+    towardsStart,
+  ],
+  ["a cautious decay is inverted", mistakenly("cautiousDecay", ">= Wide()", "<= Wide()"), cautious],
+  [
+    "a cautious decay is not cautious",
+    mistakenly("cautiousDecay", "select(Wide(), decay * p, agrees)", "decay * p"),
+    cautious,
+  ],
+  ["a cautious decay spares what has no step", mistakenly("cautiousDecay", ">= Wide()", "> Wide()"), cautious],
+];
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openGpu();
+});
+afterAll(() => gpu.destroy());
+
+test.each(mutants.map(([what, mistake, touched]) => [what, touched.length, mistake, touched] as const))(
+  "mutant: %s, in each of %d cases",
+  async (_what, count, mistake, touched) => {
+    expect(count).toBeGreaterThan(4);
+    const missed: string[] = [];
+    for (const each of touched) {
+      const comparison = await withMistake(gpu, mistake, () => runCase(gpu, each));
+      if (withinHardwareGate(comparison)) missed.push(`${each.name}: ${comparison.worstUlp} ulp`);
+    }
+    expect(missed).toEqual([]);
+  },
+);
+
+test("what they were made from passes every one of those cases", async () => {
+  const failed: string[] = [];
+  for (const each of [...towardsStart, ...cautious, ...averaged]) {
+    const comparison = await runCase(gpu, each);
+    if (!passes(comparison, gpu.adapter) || !withinHardwareGate(comparison)) failed.push(each.name);
+  }
+  expect(failed).toEqual([]);
+});
+
+test("a mistake that finds nothing to change is an error", async () => {
+  const [each] = cautious as [ParityCase];
+  const absent = mistakenly("cautiousDecay", "p - q", "p");
+  await expect(withMistake(gpu, absent, () => runCase(gpu, each))).rejects.toThrow('"p - q" is there 0 times');
+  const elsewhere = mistakenly("decayToStart", "return p - origin;", "return p;");
+  await expect(withMistake(gpu, elsewhere, () => runCase(gpu, each))).rejects.toThrow(/^No kernel has/);
+});
