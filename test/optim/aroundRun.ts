@@ -37,7 +37,10 @@ export async function holds(
   tensor: TestTensor,
 ): Promise<Map<string, StateValues | Float32Array>> {
   const { tensors } = await optimizer.state();
-  return new Map([["param", await tensor.read()], ...(tensors.get(tensor.name)?.states ?? [])]);
+  return new Map<string, StateValues | Float32Array>([
+    ["param", await tensor.read()],
+    ...(tensors.get(tensor.name)?.states ?? []),
+  ]);
 }
 
 /** The same tensor, alone, after so many steps. */
