@@ -44,7 +44,7 @@ const has =
 const decays = (row: Row): boolean => Number(resolvedHyper(row, 1).weightDecay) > 0;
 
 export const moments = "shaders/optim/parts/adamStep.wgsl";
-const denominator = "sqrt(largest(now.v, i)) / h.rootBiasCorrection2 + h.eps";
+const denominator = "sqrt(largest(now.v, at.state)) / h.rootBiasCorrection2 + h.eps";
 const write = "storeParam(at, shrinkThenStep(loadParam(at), at, h.decay, h.keep, step));";
 const shrinkAfterStep = "let stepped = loadParam(at) - step;\n  storeParam(at, stepped - h.decay * stepped);";
 
@@ -52,12 +52,12 @@ export const mutants: readonly Mutant[] = [
   {
     mistake: "eps inside the root",
     rules: adams,
-    mutate: inShader(moments, denominator, "sqrt(largest(now.v, i) + h.eps) / h.rootBiasCorrection2"),
+    mutate: inShader(moments, denominator, "sqrt(largest(now.v, at.state) + h.eps) / h.rootBiasCorrection2"),
   },
   {
     mistake: "eps beside the root, but before its bias correction",
     rules: adams,
-    mutate: inShader(moments, denominator, "(sqrt(largest(now.v, i)) + h.eps) / h.rootBiasCorrection2"),
+    mutate: inShader(moments, denominator, "(sqrt(largest(now.v, at.state)) + h.eps) / h.rootBiasCorrection2"),
   },
   {
     mistake: "no bias correction of the first moment",

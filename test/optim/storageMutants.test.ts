@@ -45,7 +45,7 @@ gpuTest.for([
     "master[at.state];",
     "readParam(at.param, at.count);",
   ],
-  ["a copy that is cut off", masters, "masterParam", "halfNearest(p, halfFormat())", "bitcast<vec4u>(p) >> vec4u(16u)"],
+  ["a copy that is cut off", masters, "half", "halfNearest(p, halfFormat())", "bitcast<vec4u>(p) >> vec4u(16u)"],
   ["a first moment that is cut off", inBfloat16, "mBfloat16", "draw(at, M_ROLE)", "vec4u()"],
   ["a second moment that is cut off", inBfloat16, "vBfloat16", "draw(at, V_ROLE)", "vec4u()"],
   ["codes that are cut off", inFloat8, "float8", "formatOf(scale), random)", "formatOf(scale), vec4u())"],
