@@ -5,6 +5,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { holdAround } from "./aroundOracle.mjs";
+import { holdCheckpoints } from "./checkpointOracle.mjs";
 import { askedToWrite, ensurePython, loadModules, readableJson, root, runPython, stop } from "./oracleTools.mjs";
 import { holdSchedules } from "./scheduleOracle.mjs";
 
@@ -55,6 +56,7 @@ const request = {
   rows: table.map((row) => ({
     rule: row.rule,
     desc: row.desc,
+    shape: row.shape ?? [fixtureCount],
     hyper: Array.from({ length: fixtureSteps }, (_, i) => hyperAt(row, i + 1)),
   })),
 };
@@ -101,7 +103,7 @@ if (write) {
   check();
 }
 try {
-  for (const hold of [holdSchedules, holdAround]) console.log(await hold(python, write));
+  for (const hold of [holdSchedules, holdAround, holdCheckpoints]) console.log(await hold(python, write));
 } catch (error) {
   stop(/** @type {Error} */ (error).message);
 }

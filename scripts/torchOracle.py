@@ -9,6 +9,7 @@ loss, so an error of one step is not fed back through a model and every step can
 
 import base64
 import json
+import math
 import sys
 
 import numpy as np
@@ -25,6 +26,7 @@ RULES = {
     "adamax": torch.optim.Adamax,
     "nadam": torch.optim.NAdam,
     "radam": torch.optim.RAdam,
+    "adafactor": torch.optim.Adafactor,
 }
 
 # Our names on the left, PyTorch's on the right.
@@ -43,6 +45,8 @@ HYPER_NAMES = {
     "lrDecay": "lr_decay",
     "momentumDecay": "momentum_decay",
     "decoupled": "decoupled_weight_decay",
+    "beta2Decay": "beta2_decay",
+    "d": "d",
 }
 # The other way round, because different rules have different words for what we call v.
 STATE_NAMES = {
@@ -55,6 +59,9 @@ STATE_NAMES = {
     "sum": "sum",
     "acc_delta": "vDelta",
     "exp_inf": "u",
+    "row_var": "rowVar",
+    "col_var": "colVar",
+    "variance": "variance",
 }
 
 
@@ -94,7 +101,11 @@ def torch_group(rule, hyper):
         default1, default2 = defaults(RULES[rule])["betas"]
         # JSON has no 0.0, and PyTorch insists on floats.
         group["betas"] = (float(hyper.get("beta1", default1)), float(hyper.get("beta2", default2)))
-    unknown = hyper.keys() - HYPER_NAMES.keys() - {"beta1", "beta2"}
+    if rule == "adafactor":
+        # None is the eps of the parameter's type: float32's in float64 too, or the two could not be compared.
+        _, eps2 = defaults(RULES[rule])["eps"]
+        group["eps"] = (float(hyper.get("eps1", torch.finfo(torch.float32).eps)), float(hyper.get("eps2", eps2)))
+    unknown = hyper.keys() - HYPER_NAMES.keys() - {"beta1", "beta2", "eps1", "eps2"}
     if unknown:
         raise ValueError(f"{rule}: no PyTorch name for {sorted(unknown)}; add it to HYPER_NAMES")
     return group
@@ -104,9 +115,10 @@ def defaults(optimizer_class):
     return optimizer_class([torch.zeros(1)]).defaults
 
 
-def run(rule, hypers, seed, count, dtype):
+def run(rule, hypers, seed, shape, dtype):
     """Yields (t, tensors by our names) after each of the steps t = 1, 2, ..."""
-    param = torch.tensor(initial_param(seed, count), dtype=dtype)
+    count = math.prod(shape)
+    param = torch.tensor(initial_param(seed, count), dtype=dtype).reshape(shape)
     groups = [torch_group(rule, hyper) for hyper in hypers]
     # PyTorch has no SGDW. Its shrink is the line that AdamW has, then SGD follows without any decay of its own.
     lr = defaults(RULES[rule])["lr"]
@@ -115,7 +127,7 @@ def run(rule, hypers, seed, count, dtype):
     optimizer = RULES[rule]([param], foreach=False, **groups[0])
     for t, (group, shrink) in enumerate(zip(groups, shrinks), start=1):
         optimizer.param_groups[0].update(group)
-        param.grad = torch.tensor(gradient_at(seed, t, count), dtype=dtype)
+        param.grad = torch.tensor(gradient_at(seed, t, count), dtype=dtype).reshape(shape)
         if shrink is not None:
             with torch.no_grad():
                 param.mul_(shrink)
@@ -131,14 +143,14 @@ def all_bits(tensors):
 
 def run_row(row, request):
     """Every tensor after the recorded steps in float32, and the last parameter in float64."""
-    seed, count = request["seed"], request["count"]
+    seed, shape = request["seed"], row["shape"]
     float32 = {}
-    for t, tensors in run(row["rule"], row["hyper"], seed, count, torch.float32):
+    for t, tensors in run(row["rule"], row["hyper"], seed, shape, torch.float32):
         if t in request["recordedSteps"]:
             float32[t] = all_bits(tensors)
     # NAdam keeps a product of scalars, in the default type and not in the parameter's.
     torch.set_default_dtype(torch.float64)
-    for _, tensors in run(row["rule"], row["hyper"], seed, count, torch.float64):
+    for _, tensors in run(row["rule"], row["hyper"], seed, shape, torch.float64):
         param = tensors["param"]
     torch.set_default_dtype(torch.float32)
     return {"float32": float32, "float64": bits(param)}
@@ -146,7 +158,7 @@ def run_row(row, request):
 
 def run_long(rule, seed, steps, count):
     """Many steps at PyTorch's defaults: what a bound per step hides, drift, shows here."""
-    for _, tensors in run(rule, [{}] * steps, seed, count, torch.float32):
+    for _, tensors in run(rule, [{}] * steps, seed, [count], torch.float32):
         pass
     return {"rule": rule, "steps": steps, "count": count, "float32": all_bits(tensors)}
 

@@ -4,7 +4,7 @@ import type { ShaderPart } from "../src/gpu/index.ts";
 import { explain, join } from "../src/gpu/shader.ts";
 import { squaresParts, verdictParts } from "../src/optim/gradients/guard.ts";
 import { adamw, sgd } from "../src/optim/index.ts";
-import { evaluationParts, measureOf, measureParts, moduleParts } from "../src/optim/parts.ts";
+import { evaluationParts, measureOf, measureParts, moduleParts, rowParts } from "../src/optim/parts.ts";
 import { dtypes } from "../src/optim/storage.ts";
 import { variants } from "./optim/variants.ts";
 
@@ -31,7 +31,14 @@ const optim = Object.entries({ ...variants, ...withDecays }).flatMap(([name, rul
       const what = `${name} on ${access.dtype}${how}`;
       const update = { name: `optim/${what}`, parts: moduleParts(variant, access, around) };
       const measure = { name: `optim/measure ${what}`, parts: measureParts(variant, access, around) };
-      return measureOf(variant) ? [update, measure] : [update];
+      const passes = (variant.passes ?? []).flatMap((pass) => {
+        if (pass.kind === "measure") return [];
+        return Object.entries(pass.kernels).map(([kernel, parts]) => {
+          return { name: `optim/${kernel} of ${what}`, parts: [...rowParts(around, pass.lanes), ...parts] };
+        });
+      });
+      const isPlain = access.dtype === "float32" && !access.isRagged;
+      return [update, ...(measureOf(variant) ? [measure] : []), ...(isPlain ? passes : [])];
     }),
   ),
 );

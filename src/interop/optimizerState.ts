@@ -12,7 +12,7 @@ import {
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import type { SafetensorsTensor } from "./safetensorsFormat.ts";
 
-/** PyTorch's names for our states, in its `state_dict`, and ours in its manner for the scales of 8-bit ones; first what most rules share, then where a letter stands for another. */
+/** PyTorch's names for our states, in its `state_dict`; first what most rules share, then where a letter stands for another. */
 const torchNames: Readonly<Record<string, string>> = {
   m: "exp_avg",
   v: "exp_avg_sq",
@@ -26,6 +26,7 @@ const torchNamesOf: Readonly<Record<string, Readonly<Record<string, string>>>> =
   adadelta: { v: "square_avg", vDelta: "acc_delta" },
   adamax: { u: "exp_inf" },
   adan: { v: "exp_avg_diff", n: "exp_avg_sq" },
+  adafactor: { rowVar: "row_var", colVar: "col_var" },
 };
 
 /** A state that PyTorch has no name for keeps ours. */
@@ -34,7 +35,7 @@ const torchName = (rule: string, state: string): string => torchNamesOf[rule]?.[
 const format = "shrinkstep optimizer state 1";
 
 /** The names of the tensors, in order, with what is known of them beside their numbers. */
-type Entry = readonly [name: string, facts: Omit<TensorState, "states">];
+type Entry = readonly [name: string, facts: Omit<TensorState, "states" | "stateShapes">];
 
 /** The state as the bytes of a safetensors file. */
 export function writeOptimizerState({
@@ -47,14 +48,11 @@ export function writeOptimizerState({
 }: OptimizerState): Uint8Array<ArrayBuffer> {
   const entries: Entry[] = [];
   const numbers = new Map<string, SafetensorsTensor>();
-  for (const [name, { states, ...facts }] of tensors) {
-    const { shape } = facts;
+  for (const [name, { states, stateShapes, ...facts }] of tensors) {
     entries.push([name, facts]);
     for (const [state, values] of states) {
-      numbers.set(
-        `optim.${name}.${torchName(rule, state)}`,
-        tensorOf(values, isScale(state) ? [values.length] : shape),
-      );
+      const shape = stateShapes?.get(state) ?? facts.shape;
+      numbers.set(`optim.${name}.${torchName(rule, state)}`, tensorOf(values, shape));
     }
   }
   const more = {
@@ -84,14 +82,17 @@ export function readOptimizerState(bytes: Uint8Array): OptimizerState {
   for (const [name, facts] of entriesOf(metadata.get("tensors") ?? "")) {
     const prefix = `optim.${name}.`;
     const states = new Map<string, StateValues>();
+    const stateShapes = new Map<string, readonly number[]>();
     for (const [key, tensor] of numbers) {
       const values = valuesOf(tensor);
       if (!values || !key.startsWith(prefix)) continue;
-      const state = key.slice(prefix.length);
-      // A tensor's name may be the beginning of another's.
-      if (!state.includes(".")) states.set(ours.get(state) ?? state, values);
+      const torchState = key.slice(prefix.length);
+      if (torchState.includes(".")) continue; // A tensor's name may be the beginning of another's.
+      const state = ours.get(torchState) ?? torchState;
+      states.set(state, values);
+      if (tensor.shape.join() !== facts.shape.join()) stateShapes.set(state, tensor.shape);
     }
-    tensors.set(name, { ...facts, states });
+    tensors.set(name, { ...facts, states, ...(stateShapes.size > 0 && { stateShapes }) });
   }
   return {
     rule,
@@ -102,9 +103,6 @@ export function readOptimizerState(bytes: Uint8Array): OptimizerState {
     tensors,
   };
 }
-
-/** A state in `float8` has a number for each of its blocks beside it. */
-const isScale = (state: string): boolean => state.endsWith("Scale");
 
 /** In the file's types: float32, bfloat16 as its bits, and codes of 8 bits. */
 function tensorOf(data: StateValues, shape: readonly number[]): SafetensorsTensor {

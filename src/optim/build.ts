@@ -122,11 +122,12 @@ function placed(families: readonly Family[], workgroupSize: number): Map<Family,
       family,
       family.tensors
         .filter(({ elements }) => elements > 0)
-        .map(({ index, states, ...tensor }) => {
+        .map(({ index, states: all, ...tensor }) => {
           const count = tileCount(tensor.elements, workgroupSize);
           const firstSlot = slot;
           slot += count;
-          return { ...tensor, tensor: index, states: [...states.values()], firstSlot, tileCount: count };
+          const states = [...all].filter(([name]) => !tensor.pack || name in family.extras).map(([, slice]) => slice);
+          return { ...tensor, tensor: index, states, firstSlot, tileCount: count };
         }),
     ]),
   );
@@ -162,10 +163,11 @@ async function buildFamily(gpu: Gpu, plan: FamilyPlan): Promise<BuiltPass> {
         continue;
       }
       const { rule, around, tensors } = plan;
-      const custom = await pass.build({
+      const context = {
         ...{ gpu, around, rows, profile: rule.profile, constants: constantsOf(gpu, plan), totals: totals?.totals },
         tensors: tensors.filter(({ elements }) => elements > 0),
-      });
+      };
+      const custom = await pass.build(context, pass.kernels);
       owners.push(custom);
       passes.push(custom);
     }
@@ -187,12 +189,18 @@ async function buildFamily(gpu: Gpu, plan: FamilyPlan): Promise<BuiltPass> {
 
 type BoundRun = Run & { readonly table: Slice };
 
-/** The bindings of bind group 1: the rule's states from 0, and what the optimizer adds at numbers of its own. */
-function stateBindings<T>({ variant, extras }: Family, of: (i: number) => T): Record<number, T> {
-  const own = variant.state.map((_, i) => [i, of(i)] as const);
-  const added = Object.values(extras).map((binding, i) => [binding, of(variant.state.length + i)] as const);
-  return Object.fromEntries([...own, ...added]);
+/**
+ * The bindings of bind group 1: the rule's states from 0, or what they are packed into, and what the optimizer adds at
+ * numbers of its own.
+ */
+function stateBindings<T>({ variant, extras }: Family, of: (i: number | "pack") => T): Record<number, T> {
+  const own = variant.stateShape ? ["pack" as const] : variant.state.map((_, i) => i);
+  const added = Object.values(extras).map((binding, i) => [binding, of(variant.stateShape ? i : own.length + i)]);
+  return Object.fromEntries([...own.map((which, binding) => [binding, of(which)]), ...added]);
 }
+
+const stateOf = ({ states, pack }: Run, which: number | "pack"): Slice =>
+  (which === "pack" ? pack : states[which]) as Slice;
 
 async function updateDispatches(
   gpu: Gpu,
@@ -211,9 +219,9 @@ async function updateDispatches(
       constants: constantsOf(gpu, plan),
     });
   const kernels = await Promise.all(runs.map(({ access }) => kernel(access)));
-  const bind = ({ param, grad, states, table }: BoundRun) => [
-    [param, grad, table, plan.rows],
-    { ...stateBindings(plan, (i) => states[i] as Slice), ...(totals && { [bindingOf.sums]: totals.totals }) },
+  const bind = (run: BoundRun) => [
+    [run.param, run.grad, run.table, plan.rows],
+    { ...stateBindings(plan, (i) => stateOf(run, i)), ...(totals && { [bindingOf.sums]: totals.totals }) },
   ];
   const [dispatches, refused] = await rehearse(gpu, () =>
     runs.map((run, i) => (kernels[i] as Kernel).prepare(bind(run), run.tiles.length)),
@@ -244,13 +252,13 @@ async function measureDispatches(
       constants: constantsOf(gpu, plan, true),
     });
   const kernels = await Promise.all(runs.map(({ access }) => kernel(access)));
-  return runs.map(({ param, grad, states, table, tiles }, i) =>
+  return runs.map((run, i) =>
     (kernels[i] as Kernel).prepare(
       [
-        [param, grad, table, plan.rows],
-        { ...stateBindings(plan, (k) => states[k] as Slice), [bindingOf.sums]: totals.sums },
+        [run.param, run.grad, run.table, plan.rows],
+        { ...stateBindings(plan, (k) => stateOf(run, k)), [bindingOf.sums]: totals.sums },
       ],
-      tiles.length,
+      run.tiles.length,
     ),
   );
 }

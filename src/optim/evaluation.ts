@@ -130,7 +130,14 @@ export class Evaluation {
     const runs = planRuns(
       ways.map((way, row) => {
         const { tensor } = way.member;
-        return { ...tensor, grad: tensor.param, states: [way.towards, trainedOf(way)], tensor: row, firstSlot: 0 };
+        return {
+          ...tensor,
+          grad: tensor.param,
+          states: [way.towards, trainedOf(way)],
+          pack: undefined,
+          tensor: row,
+          firstSlot: 0,
+        };
       }),
       { ...limits, workgroupSize: workgroupSizeOf(limits) },
     );

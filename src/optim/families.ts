@@ -4,6 +4,7 @@ import type { CheckedGradients } from "./gradients/options.ts";
 import type { HyperInput } from "./hyperparameters.ts";
 import { bindingOf, measureOf } from "./parts.ts";
 import { blockSize, type Dtype, dtypeBytes, isHalf, kindBytes, type StateKind } from "./storage.ts";
+import type { CheckedTensor } from "./tensors.ts";
 import { workgroupSizeOf } from "./tiles.ts";
 import type { UpdateRule } from "./updateRule.ts";
 import type { Around, Variant } from "./variant.ts";
@@ -54,8 +55,10 @@ function familyOf(rule: UpdateRule, inputs: readonly RuleInput[], around: Around
   return { rule, has, variant: rule.variant(has), around };
 }
 
+type Keeping = Pick<RuleFamily, "variant" | "around">;
+
 /** The optimizer's own states beside the rule's, by name, with their bindings in bind group 1, for tensors of a dtype. */
-export function extrasOf({ variant, around }: Pick<RuleFamily, "variant" | "around">, dtype: Dtype) {
+export function extrasOf({ variant, around }: Keeping, dtype: Dtype): Record<string, number> {
   const scales = (["m", "v"] as const).filter((state) => variant.kinds?.[state] === "float8");
   return {
     ...(around.hasAverage && { average: bindingOf.average }),
@@ -65,14 +68,17 @@ export function extrasOf({ variant, around }: Pick<RuleFamily, "variant" | "arou
   };
 }
 
-/** All states of a family's tensors of a dtype, in order, and what they are arrays of. */
-export function statesOf(family: Pick<RuleFamily, "variant" | "around">, dtype: Dtype): [string, StateKind][] {
-  const { state, kinds = {} } = family.variant;
-  const extras = Object.keys(extrasOf(family, dtype));
-  return [...state, ...extras].map((name) => [name, kinds[name] ?? (name.endsWith("Scale") ? "scale" : "float32")]);
+/** What the states of tensors of a dtype are arrays of, by their names in order, but those that are packed. */
+export function kindsOf(family: Keeping, dtype: Dtype): [string, StateKind][] {
+  const { state, stateShape, kinds = {} } = family.variant;
+  const names = [...(stateShape ? [] : state), ...Object.keys(extrasOf(family, dtype))];
+  return names.map((name) => [name, kinds[name] ?? (name.endsWith("Scale") ? "scale" : "float32")]);
 }
 
-/** What a rule's kernel cannot do. @throws LimitError or HyperparameterError naming the rule. */
+/**
+ * Whether a rule's kernels can work on tensors of a dtype, on this device.
+ * @throws LimitError or HyperparameterError naming the rule.
+ */
 export function requireSupport(family: RuleFamily, dtype: Dtype, limits: Limits): void {
   const { rule, variant } = family;
   if (isHalf(dtype) && variant.passes?.length) {
@@ -80,7 +86,7 @@ export function requireSupport(family: RuleFamily, dtype: Dtype, limits: Limits)
       `${rule.name}: it works on float32 tensors, got one of ${dtype}. Give it another rule.`,
     );
   }
-  const needed = 4 + statesOf(family, dtype).length + (measureOf(variant) ? 1 : 0);
+  const needed = 4 + kindsOf(family, dtype).length + (variant.stateShape ? 1 : 0) + (measureOf(variant) ? 1 : 0);
   const { maxStorageBuffersPerShaderStage: allowed } = limits;
   if (needed > allowed) {
     throw new LimitError(
@@ -88,40 +94,36 @@ export function requireSupport(family: RuleFamily, dtype: Dtype, limits: Limits)
         "Leave out the average of the weights, or an option that brings a state.",
     );
   }
-  if (!Object.values(variant.kinds ?? {}).includes("float8")) return;
-  const lanes = workgroupSizeOf(limits);
-  if (lanes >= blockSize / 4) return;
+  const [lanes, inBlock] = [workgroupSizeOf(limits), blockSize / 4];
+  if (lanes >= inBlock || !Object.values(variant.kinds ?? {}).includes("float8")) return;
   throw new LimitError(
-    `${rule.name}: float8 states need workgroups of ${blockSize / 4} lanes on this device (got ${lanes}, allowed ` +
-      `${blockSize / 4} or more). Keep them in bfloat16.`,
+    `${rule.name}: float8 states need workgroups of ${inBlock} lanes on this device (got ${lanes}, allowed ${inBlock} or ` +
+      "more). Keep them in bfloat16.",
   );
 }
 
 /**
- * Bytes read and written a parameter and step by a rule's own kernels: parameter and states both ways, the gradient once. Of
- * a parameter that is a copy of its master only the writing counts, and of where the weights began the reading.
+ * Bytes read and written a parameter and step: parameter and states both ways, the gradient once. Of a parameter that is a
+ * copy of its master only the writing counts, and of where the weights began the reading.
  */
-function bytesOf(family: RuleFamily, dtype: Dtype): number {
+function bytesOf(family: RuleFamily, { dtype, shape }: CheckedTensor): number {
   const { variant, around } = family;
   const element = dtypeBytes(dtype);
-  const param = isHalf(dtype) && around.hasMasters ? element : 2 * element;
-  const bytes = statesOf(family, dtype).map(([name, kind]) => kindBytes(kind) * (name === "start" ? 1 : 2));
-  if (variant.bytes === undefined) return param + element + bytes.reduce((sum, each) => sum + each, 0);
-  return variant.bytes + bytes.slice(variant.state.length).reduce((sum, each) => sum + each, 0);
+  const { bytes = (isHalf(dtype) && around.hasMasters ? 2 : 3) * element } = variant;
+  const own = typeof bytes === "function" ? bytes(shape) : bytes;
+  const added = kindsOf(family, dtype).filter(([name]) => variant.bytes === undefined || !variant.state.includes(name));
+  return own + added.reduce((sum, [name, kind]) => sum + kindBytes(kind) * (name === "start" ? 1 : 2), 0);
 }
 
 /** The same on average over tensors, with another read of the gradient to look at it, and a write to zero it. */
 export function meanBytes(
-  members: Iterable<{
-    tensor: { dtype: Dtype; elements: number };
-    cohort: { paramGroup: { family: RuleFamily } };
-  }>,
+  members: Iterable<{ tensor: CheckedTensor; cohort: { paramGroup: { family: RuleFamily } } }>,
   { isGuarded, zero }: CheckedGradients,
 ): number {
   let [bytes, elements] = [0, 0];
   for (const { tensor, cohort } of members) {
     const around = (Number(isGuarded) + Number(zero)) * dtypeBytes(tensor.dtype);
-    bytes += tensor.elements * (bytesOf(cohort.paramGroup.family, tensor.dtype) + around);
+    bytes += tensor.elements * (bytesOf(cohort.paramGroup.family, tensor) + around);
     elements += tensor.elements;
   }
   return elements > 0 ? bytes / elements : 0;

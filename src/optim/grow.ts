@@ -1,12 +1,13 @@
-import { type Gpu, layoutSlab, Slab, scaledLayout } from "../gpu/index.ts";
+import type { Gpu, Slab } from "../gpu/index.ts";
 import { type BuiltUpdate, buildUpdate } from "./build.ts";
-import { extrasOf, familiesOf, type RuleFamily, requireSupport, statesOf } from "./families.ts";
+import { extrasOf, familiesOf, type RuleFamily, requireSupport } from "./families.ts";
 import type { Guard } from "./gradients/guard.ts";
+import { makeStates, noStates, type StateSlices } from "./makeStates.ts";
 import type { CheckedOptions } from "./options.ts";
 import { ParamGroup, type ParamGroupInput } from "./paramGroup.ts";
 import type { Member } from "./roster.ts";
-import { alignmentOf, type Dtype, kindBytes, type StateSlice } from "./storage.ts";
-import { type CheckedTensor, checkTensors } from "./tensors.ts";
+import type { Dtype } from "./storage.ts";
+import { checkTensors } from "./tensors.ts";
 import type { UpdateRule } from "./updateRule.ts";
 
 /** What an optimizer was made with. */
@@ -23,15 +24,13 @@ interface Present {
   readonly members: ReadonlyMap<string, Member>;
 }
 
-type States = ReadonlyMap<string, StateSlice>;
-
 /** What an optimizer has to take over to have new groups. */
 export interface Growth {
   readonly families: readonly RuleFamily[];
   readonly groups: readonly ParamGroup[];
   /** The new groups' states. */
   readonly slabs: readonly Slab[];
-  readonly statesOf: (tensor: string) => States;
+  readonly statesOf: (tensor: string) => StateSlices;
   /** The update of all groups together. */
   readonly built: BuiltUpdate;
   /** Gives back what was made, where it is not taken over. */
@@ -65,29 +64,25 @@ export async function grow(
     for (const slab of slabs) slab.destroy();
   };
   try {
-    const states = new Map<string, States>();
+    const states = new Map<string, StateSlices>();
     for (const family of families) {
       const tensors = groups.filter((group) => group.family === family).flatMap((group) => group.tensors);
       for (const [dtype, alike] of byDtype(tensors)) {
-        for (const [name, own] of makeStates(gpu, family, dtype, alike, slabs)) states.set(name, own);
+        for (const [name, slices] of makeStates(gpu, family, dtype, alike, slabs)) states.set(name, slices);
       }
     }
-    const statesOf = (name: string): States => states.get(name) ?? new Map();
-    const old = members.map(({ tensor, cohort, states: own }) => {
-      return { family: cohort.paramGroup.family, tensor, states: own };
+    const statesOf = (name: string): StateSlices => states.get(name) ?? noStates;
+    const old = members.map(({ tensor, cohort, states: own, pack }) => {
+      return { family: cohort.paramGroup.family, ...tensor, states: own, pack };
     });
     const added = groups.flatMap(({ family, tensors }) =>
-      tensors.map((tensor) => ({ family, tensor, states: statesOf(tensor.name) })),
+      tensors.map((tensor) => ({ family, ...tensor, ...statesOf(tensor.name) })),
     );
-    const numbered = [...old, ...added].map(({ family, tensor, states: own }, index) => {
-      return { family, ...tensor, states: own, index };
-    });
+    const numbered = [...old, ...added].map((tensor, index) => ({ ...tensor, index }));
     const built = await buildUpdate(gpu, {
       families: families.flatMap((family) => {
-        const groups = byDtype(numbered.filter((each) => each.family === family));
-        return [...groups].map(([dtype, alike]) => {
-          return { ...family, dtype, extras: extrasOf(family, dtype), tensors: alike };
-        });
+        const alike = byDtype(numbered.filter((each) => each.family === family));
+        return [...alike].map(([dtype, tensors]) => ({ ...family, dtype, extras: extrasOf(family, dtype), tensors }));
       }),
       around: options.around,
       gradients: options.gradients,
@@ -107,25 +102,4 @@ export async function grow(
 function byDtype<T extends { readonly dtype: Dtype }>(tensors: readonly T[]): Map<Dtype, T[]> {
   const dtypes = new Set(tensors.map(({ dtype }) => dtype));
   return new Map([...dtypes].map((dtype) => [dtype, tensors.filter((tensor) => tensor.dtype === dtype)]));
-}
-
-/** A slab for each state of a family's new tensors of a dtype; `slabs` takes them. */
-function makeStates(
-  { pool, limits }: Gpu,
-  family: RuleFamily,
-  dtype: Dtype,
-  tensors: readonly CheckedTensor[],
-  slabs: Slab[],
-): [string, States][] {
-  const states = statesOf(family, dtype);
-  const layout = layoutSlab(tensors, limits.maxBufferSize, alignmentOf(states.map(([, kind]) => kind)));
-  const made = states.map(([state, kind]) => {
-    const slab = new Slab(pool, scaledLayout(layout, kindBytes(kind)), `optim/${family.rule.name} ${state}`);
-    slabs.push(slab);
-    return [state, kind, slab] as const;
-  });
-  return tensors.map(({ name }) => [
-    name,
-    new Map(made.map(([state, kind, slab]) => [state, { ...slab.slice(name), kind }])),
-  ]);
 }

@@ -14,6 +14,7 @@ interface Domain {
 }
 
 const notNegative: Domain = { allows: (x) => x >= 0, words: "a finite number >= 0" };
+const notPositive: Domain = { allows: (x) => x <= 0, words: "a finite number <= 0" };
 const belowOne: Domain = { allows: (x) => x >= 0 && x < 1, words: "a number in [0, 1)" };
 
 /** What each hyperparameter may be, whichever rule has it. Stricter than PyTorch, which lets NaN and infinity pass. */
@@ -29,6 +30,10 @@ const domains: Readonly<Record<string, Domain>> = {
   beta3: belowOne,
   lrDecay: notNegative,
   momentumDecay: notNegative,
+  beta2Decay: notPositive,
+  d: { allows: (x) => x >= 1, words: "a finite number >= 1" },
+  eps1: { allows: (x) => x >= 2 ** -63, words: "a number >= 1.1e-19, or a zero gradient would divide by zero" },
+  eps2: notNegative,
   trustCoefficient: notNegative,
   warmup: notNegative,
   r: notNegative,

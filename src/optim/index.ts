@@ -7,6 +7,7 @@ export { Optimizer } from "./optimizer.ts";
 export type { OptimizerOptions } from "./options.ts";
 export { exemptByDefault, ParamGroup, type ParamGroupInput } from "./paramGroup.ts";
 export { adadelta } from "./rules/adadelta.ts";
+export { adafactor } from "./rules/adafactor.ts";
 export { adagrad } from "./rules/adagrad.ts";
 export { adam } from "./rules/adam.ts";
 export { adamax } from "./rules/adamax.ts";

@@ -97,6 +97,7 @@ const kinds = {
   coupled: "as L2 regularization through the gradient, nominally",
   decoupled: "decoupled,",
   averaged: "of the points that the weights average, nominally",
+  scaled: "in the step, whose length the norm of the weights sets, nominally",
 } as const;
 
 function list(tensors: readonly CheckedTensor[]): string {

@@ -18,6 +18,7 @@ import notCenteredCode from "../../shaders/optim/parts/notCentered.wgsl?raw";
 import noVelocityCode from "../../shaders/optim/parts/noVelocity.wgsl?raw";
 import numericsCode from "../../shaders/optim/parts/numerics.wgsl?raw";
 import rowsCode from "../../shaders/optim/parts/rows.wgsl?raw";
+import scalarCode from "../../shaders/optim/parts/scalar.wgsl?raw";
 import scheduleFreeCode from "../../shaders/optim/parts/scheduleFree.wgsl?raw";
 import tilesCode from "../../shaders/optim/parts/tiles.wgsl?raw";
 import totalsCode from "../../shaders/optim/parts/totals.wgsl?raw";
@@ -40,12 +41,13 @@ export const part = (name: string, code: string): ShaderPart => ({ file: `shader
 export const rulePart = (name: string, code: string): ShaderPart => ({ file: `shaders/optim/${name}.wgsl`, code });
 
 const wide = part("wide", wideCode);
+const scalar = part("scalar", scalarCode);
 const tiles = part("tiles", tilesCode);
 const rows = part("rows", rowsCode);
 const guarded = part("guarded", guardedCode);
 const unguarded = part("unguarded", unguardedCode);
-const gradient = part("gradient", gradientCode);
-const numerics = part("numerics", numericsCode);
+export const gradient = part("gradient", gradientCode);
+export const numerics = part("numerics", numericsCode);
 const decays = {
   toZero: part("decayToZero", decayToZeroCode),
   toStart: part("decayToStart", decayToStartCode),
@@ -94,6 +96,11 @@ export function moduleParts(variant: Variant, access: TensorAccess = inFloat32, 
 /** The whole module of what a rule measures before its update. */
 export function measureParts(variant: Variant, access: TensorAccess = inFloat32, around: Around = plain): ShaderPart[] {
   return once([...laneParts(variant, access, around), measure, ...(measureOf(variant)?.parts ?? [])]);
+}
+
+/** What a custom pass's kernel needs to read the step's rows: see shaders/optim/parts/rows.wgsl. */
+export function rowParts({ isGuarded }: Around, lanes: 4 | 1 = 4): ShaderPart[] {
+  return [lanes === 4 ? wide : scalar, tiles, rows, isGuarded ? guarded : unguarded];
 }
 
 const once = (parts: readonly ShaderPart[]): ShaderPart[] => [...new Set(parts)];

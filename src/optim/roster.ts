@@ -1,6 +1,6 @@
 import { type Slice, UsageError } from "../gpu/index.ts";
+import type { StateSlices } from "./makeStates.ts";
 import type { ParamGroup } from "./paramGroup.ts";
-import type { StateSlice } from "./storage.ts";
 import type { CheckedTensor } from "./tensors.ts";
 import type { Memory } from "./updateRule.ts";
 
@@ -62,10 +62,8 @@ export class Cohort {
 }
 
 /** A tensor in the optimizer's care. */
-export interface Member {
+export interface Member extends StateSlices {
   readonly tensor: CheckedTensor;
-  /** By the names of the rule's states. */
-  readonly states: ReadonlyMap<string, StateSlice>;
   cohort: Cohort;
   isFrozen: boolean;
 }
@@ -90,11 +88,11 @@ export class Roster {
     return this.#rows;
   }
 
-  add(paramGroup: ParamGroup, states: (name: string) => ReadonlyMap<string, StateSlice>): void {
+  add(paramGroup: ParamGroup, slicesOf: (name: string) => StateSlices): void {
     for (const isExempt of [false, true]) {
       for (const tensor of isExempt ? paramGroup.exempt : paramGroup.decaying) {
         const cohort = this.#join(new Cohort(paramGroup, isExempt, 0));
-        this.members.set(tensor.name, { tensor, states: states(tensor.name), cohort, isFrozen: false });
+        this.members.set(tensor.name, { tensor, ...slicesOf(tensor.name), cohort, isFrozen: false });
       }
     }
     this.#settle();

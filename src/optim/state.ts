@@ -2,7 +2,8 @@ import { type Gpu, readSlices } from "../gpu/index.ts";
 import { CheckpointMismatchError } from "./errors.ts";
 import type { ScaleState } from "./gradients/reports.ts";
 import type { Member } from "./roster.ts";
-import { holds, lengthOf, numbersIn, type StateValues, sizeOf } from "./storage.ts";
+import { elementsOf, shapeOfState } from "./stateShape.ts";
+import { blocksIn, holds, numbersIn, type StateValues, sizeOf } from "./storage.ts";
 import type { Memory } from "./updateRule.ts";
 import type { Profile } from "./variant.ts";
 
@@ -19,6 +20,8 @@ export interface TensorState {
    * its bits; `float8` as its codes, with the scale of each block of 256 in `mScale` and `vScale`.
    */
   readonly states: ReadonlyMap<string, StateValues>;
+  /** The sides of those states that do not have the tensor's, such as Adafactor's `rowVar`, or scales. */
+  readonly stateShapes?: ReadonlyMap<string, readonly number[]>;
 }
 
 /**
@@ -58,7 +61,7 @@ export function checkState(
   for (const [name, tensor] of saved.tensors) {
     const thing = `tensor "${name}"`;
     const member = members.get(name) ?? mismatch(thing, "the optimizer does not have it");
-    const { shape, elements } = member.tensor;
+    const { shape } = member.tensor;
     if (shape.join() !== tensor.shape.join()) {
       mismatch(
         thing,
@@ -75,13 +78,19 @@ export function checkState(
     }
     for (const [state, values] of tensor.states) {
       const kind = member.states.get(state)?.kind ?? "float32";
-      const isOfKind = holds(values, kind);
-      if (isOfKind && values.length === lengthOf(kind, elements)) continue;
+      const [isOfKind, elements] = [holds(values, kind), elementsOf(shapeOf(member, state))];
+      if (isOfKind && values.length === elements) continue;
       const got = `${values?.length}${isOfKind ? "" : ` in ${values?.constructor.name}`}`;
-      const allowed = `${lengthOf(kind, elements)} of ${kind === "scale" ? "float32" : kind}`;
+      const allowed = `${elements} of ${kind === "scale" ? "float32" : kind}`;
       mismatch(thing, `its ${state} does not have its elements (got ${got}, allowed ${allowed})`);
     }
   }
+}
+
+/** The sides of a state that a member has. */
+function shapeOf({ tensor, cohort, states }: Member, state: string): readonly number[] {
+  if (states.get(state)?.kind === "scale") return [blocksIn(tensor.elements)];
+  return shapeOfState(cohort.paramGroup.family.variant, state, tensor.shape) ?? tensor.shape;
 }
 
 /** A rule that remembers would begin anew without a word. */
@@ -119,26 +128,29 @@ function mismatch(thing: string, wrong: string): never {
 
 /** What is on the GPU now: no update falls between two of its tensors. */
 export async function readTensors(gpu: Gpu, members: Iterable<Member>): Promise<Map<string, TensorState>> {
-  const facts = [...members].map(({ tensor, states, cohort: { stepCount, memory }, isFrozen }) => {
+  const facts = [...members].map((member) => {
+    const { stepCount, memory } = member.cohort;
     const remembered = Object.keys(memory).length > 0 && { memory };
-    return { tensor, states: [...states], stepCount, isFrozen, ...remembered };
+    const states = [...member.states].map(([state, slice]) => ({ state, slice, shape: shapeOf(member, state) }));
+    return { tensor: member.tensor, states, stepCount, isFrozen: member.isFrozen, ...remembered };
   });
   const read = await readSlices(
     gpu,
-    facts.flatMap(({ tensor, states }) =>
-      states.map(([, slice]) => ({
-        ...slice,
-        size: inWholeWords(sizeOf(slice.kind, tensor.elements)),
-      })),
+    facts.flatMap(({ states }) =>
+      states.map(({ slice, shape }) => ({ ...slice, size: inWholeWords(sizeOf(slice.kind, elementsOf(shape))) })),
     ),
   );
   return new Map(
-    facts.map(({ tensor: { name, shape, elements }, states, ...counts }) => {
-      const values = states.map(([state, { kind }]) => {
+    facts.map(({ tensor: { name, shape }, states, ...counts }) => {
+      const values = states.map(({ state, slice, shape: sides }) => {
         const { buffer, byteOffset } = read.shift() as Float32Array<ArrayBuffer>;
-        return [state, numbersIn(kind, elements, buffer, byteOffset).slice()] as const;
+        return [state, numbersIn(slice.kind, elementsOf(sides), buffer, byteOffset).slice()] as const;
       });
-      return [name, { shape, ...counts, states: new Map(values) }];
+      const others = states.filter((each) => each.shape.join() !== shape.join());
+      const stateShapes = others.length > 0 && {
+        stateShapes: new Map(others.map((each) => [each.state, each.shape] as const)),
+      };
+      return [name, { shape, ...counts, states: new Map(values), ...stateShapes }];
     }),
   );
 }

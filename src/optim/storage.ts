@@ -35,9 +35,8 @@ export const dtypeBytes = (dtype: Dtype): number => bytesOfDtype[dtype];
 /** Bytes of an element; of a scale, its share. */
 export const kindBytes = (kind: StateKind): number => bytesOfKind[kind];
 
-/** How many numbers a state of so many elements has. */
-export const lengthOf = (kind: StateKind, elements: number): number =>
-  kind === "scale" ? Math.ceil(elements / blockSize) : elements;
+/** Scales that a state of so many elements has. */
+export const blocksIn = (elements: number): number => Math.ceil(elements / blockSize);
 
 /** Elements that tensors start at multiples of: 256 bytes in each state, and whole blocks where there are scales. */
 export const alignmentOf = (kinds: readonly StateKind[]): number =>
@@ -45,13 +44,12 @@ export const alignmentOf = (kinds: readonly StateKind[]): number =>
 
 const arrays = { float32: Float32Array, bfloat16: Uint16Array, float8: Uint8Array, scale: Float32Array } as const;
 
-/** Bytes of a state of so many elements. */
-export const sizeOf = (kind: StateKind, elements: number): number =>
-  lengthOf(kind, elements) * arrays[kind].BYTES_PER_ELEMENT;
+/** Bytes of so many numbers. */
+export const sizeOf = (kind: StateKind, count: number): number => count * arrays[kind].BYTES_PER_ELEMENT;
 
-/** The numbers of a state of so many elements, as these bytes hold them. */
-export function numbersIn(kind: StateKind, elements: number, bytes: ArrayBuffer, offset: number): StateValues {
-  return new arrays[kind](bytes, offset, lengthOf(kind, elements));
+/** So many numbers, as these bytes hold them. */
+export function numbersIn(kind: StateKind, count: number, bytes: ArrayBuffer, offset: number): StateValues {
+  return new arrays[kind](bytes, offset, count);
 }
 
 /** Whether an array can hold numbers of this kind. */

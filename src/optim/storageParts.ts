@@ -3,6 +3,7 @@ import blocksCode from "../../shaders/optim/parts/blocks.wgsl?raw";
 import drawCode from "../../shaders/optim/parts/draw.wgsl?raw";
 import float8Code from "../../shaders/optim/parts/float8.wgsl?raw";
 import float32Code from "../../shaders/optim/parts/float32.wgsl?raw";
+import float32EachCode from "../../shaders/optim/parts/float32Each.wgsl?raw";
 import float32RaggedCode from "../../shaders/optim/parts/float32Ragged.wgsl?raw";
 import halfCode from "../../shaders/optim/parts/half.wgsl?raw";
 import halfFormatCode from "../../shaders/optim/parts/halfFormat.wgsl?raw";
@@ -32,6 +33,8 @@ const narrowFloat = part("narrowFloat", narrowFloatCode);
 const halves = part("halves", halvesCode);
 const random = [part("randomBits", randomBitsCode), part("draw", drawCode)];
 const float32 = part("float32", float32Code);
+/** What gets at gradients in lanes of one element. */
+export const float32Each = part("float32Each", float32EachCode);
 const float32Ragged = part("float32Ragged", float32RaggedCode);
 const half = part("half", halfCode);
 const halfRagged = part("halfRagged", halfRaggedCode);

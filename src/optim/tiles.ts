@@ -1,9 +1,11 @@
 import type { Limits, Slice } from "../gpu/index.ts";
 import { type Dtype, dtypeBytes, kindBytes, type StateSlice } from "./storage.ts";
+import { byBuffers, gather, type Reach, type WindowSizes } from "./windows.ts";
 
 /** One tensor as the update kernel sees it. The slices of a state have the tensor to themselves, padding and all. */
 export interface Placement {
   readonly name: string;
+  readonly shape: readonly number[];
   /** Of the parameter and the gradient. */
   readonly dtype: Dtype;
   /** The gradient's own slice where a kernel works on gradients alone. */
@@ -11,6 +13,8 @@ export interface Placement {
   readonly grad: Slice;
   /** One for each state; counted in elements, all at the same offset. */
   readonly states: readonly StateSlice[];
+  /** Its packed states, where the rule has such. */
+  readonly pack: Slice | undefined;
   readonly elements: number;
   /** Its number among the optimizer's tensors. */
   readonly tensor: number;
@@ -31,20 +35,17 @@ export interface Run {
   readonly param: Slice;
   readonly grad: Slice;
   readonly states: readonly Slice[];
-  /** Where the windows start, in elements. */
-  readonly starts: Readonly<Record<Role, number>>;
+  readonly pack: Slice | undefined;
   /** What each tile of the dispatch is a part of. */
   readonly tiles: readonly Tile[];
 }
 
 /** Numbers in a `struct Tile` of shaders/optim/parts/tiles.wgsl. */
-export const tileFields = 8;
+export const tileFields = 12;
 
-export interface TileSizes {
+export interface TileSizes extends WindowSizes {
   /** Lanes of a workgroup. */
   readonly workgroupSize: number;
-  readonly maxStorageBufferBindingSize: number;
-  readonly minStorageBufferOffsetAlignment: number;
 }
 
 /** Where one tile is, in elements from the start of each buffer. */
@@ -67,44 +68,63 @@ export function workgroupSizeOf(limits: Limits): number {
 
 /**
  * Cuts tensors into tiles and gathers the tiles into as few dispatches as bindings allow: one, where all tensors lie in
- * slabs of their own. A dispatch ends where the next tile is in other buffers, where a window would grow past the
- * binding limit, or where two windows on one buffer would overlap.
+ * slabs of their own.
  */
 export function planRuns(placements: readonly Placement[], sizes: TileSizes): Run[] {
-  const runs: Run[] = [];
-  for (const isRagged of [false, true]) {
-    for (const neighbours of byBuffers(placements)) {
-      let open: OpenRun | undefined;
-      for (const placement of neighbours) {
-        for (const tile of tilesOf(placement, isRagged, sizes.workgroupSize)) {
-          if (open?.add(tile)) continue;
-          if (open) runs.push(open.close());
-          open = new OpenRun(tile, isRagged, sizes);
-        }
-      }
-      if (open) runs.push(open.close());
-    }
-  }
-  return runs;
+  const most = Math.floor(sizes.maxStorageBufferBindingSize / (tileFields * 4));
+  return [false, true].flatMap((isRagged) =>
+    [...byBuffers(placements, slicesOf, ({ dtype }) => dtype)].flatMap((neighbours) => {
+      const tiles = neighbours.flatMap((placement) => [...tilesOf(placement, isRagged, sizes.workgroupSize)]);
+      return gather(tiles, (tile) => reachesOf(tile, isRagged, sizes), sizes, most).map(({ items, windows }): Run => {
+        const [grad, ...rest] = windows as [Slice, ...Slice[]];
+        const { placement } = items[0] as Tile;
+        const states = rest.slice(0, placement.states.length);
+        const [pack, param = grad] = placement.pack
+          ? rest.slice(states.length)
+          : [undefined, ...rest.slice(states.length)];
+        return { access: { dtype: placement.dtype, isRagged }, param, grad, states, pack, tiles: items };
+      });
+    }),
+  );
 }
 
-/** Tensors of a dtype whose parameter, gradient and states are in the same buffers, in the order they came. */
-function byBuffers(placements: readonly Placement[]): Iterable<Placement[]> {
-  const ids = new Map<GPUBuffer, number>();
-  const id = ({ buffer }: Slice): number => {
-    const known = ids.get(buffer) ?? ids.size;
-    ids.set(buffer, known);
-    return known;
-  };
-  const sets = new Map<string, Placement[]>();
-  for (const placement of placements) {
-    const key = [placement.dtype, ...[placement.param, placement.grad, ...placement.states].map(id)].join();
-    const set = sets.get(key);
-    if (set) set.push(placement);
-    else sets.set(key, [placement]);
-  }
-  return sets.values();
+function slicesOf({ param, grad, states, pack }: Placement): Slice[] {
+  return [grad, ...states, ...(pack ? [pack] : []), ...(param === grad ? [] : [param])];
 }
+
+/** What a tile reaches, in the order of `slicesOf`. */
+function reachesOf(
+  { placement, param, grad, state, first, elements }: Tile,
+  isRagged: boolean,
+  { minStorageBufferOffsetAlignment: alignment }: TileSizes,
+): Reach[] {
+  const { dtype, states, pack } = placement;
+  const inFours = Math.ceil(elements / 4) * 4;
+  const from = ({ buffer }: Slice, start: number, end: number, bytes: number): Reach => {
+    return { buffer, start: start * bytes, end: Math.ceil((end * bytes) / 4) * 4 };
+  };
+  const of = (slice: Slice, start: number): Reach =>
+    from(slice, start, start + (isRagged ? elements : inFours), dtypeBytes(dtype));
+  // One index is good for all states, so their windows begin at one element, where a binding of each of them may.
+  const multiple = Math.max(...states.map(({ kind }) => alignment / kindBytes(kind)));
+  const begin = Math.floor(state / multiple) * multiple;
+  return [
+    of(placement.grad, grad),
+    ...states.map((slice) => from(slice, begin, state + inFours, kindBytes(slice.kind))),
+    ...(pack ? [isLine(placement) ? packReach(pack, first, inFours) : wholeOf(pack)] : []),
+    ...(placement.param === placement.grad ? [] : [of(placement.param, param)]),
+  ];
+}
+
+/** Of a pack that has a tensor's elements, those of a tile. */
+function packReach({ buffer, offset }: Slice, first: number, elements: number): Reach {
+  return { buffer, start: offset + first * 4, end: offset + (first + elements) * 4 };
+}
+
+const wholeOf = ({ buffer, offset, size }: Slice): Reach => ({ buffer, start: offset, end: offset + size });
+
+/** Whether a tensor has fewer than two sides. What is packed of it has its elements, so that a tile reaches a part of it. */
+const isLine = ({ shape }: Placement): boolean => shape.length < 2;
 
 /** How many tiles a tensor has. */
 export const tileCount = (elements: number, workgroupSize: number): number => Math.ceil(elements / (4 * workgroupSize));
@@ -120,14 +140,13 @@ function* tilesOf(placement: Placement, isRagged: boolean, workgroupSize: number
   const { dtype, param, grad, states, elements, firstSlot } = placement;
   const count = tileCount(elements, workgroupSize);
   const whole = endsRagged(placement) ? count - 1 : count;
-  const [state] = states;
   for (let i = isRagged ? whole : 0; i < (isRagged ? count : whole); i++) {
     const first = i * 4 * workgroupSize;
     yield {
       placement,
       param: param.offset / dtypeBytes(dtype) + first,
       grad: grad.offset / dtypeBytes(dtype) + first,
-      state: (state ? state.offset / kindBytes(state.kind) : 0) + first,
+      state: startOf(states[0]) + first,
       first,
       elements: Math.min(4 * workgroupSize, elements - first),
       slot: firstSlot + i,
@@ -135,94 +154,34 @@ function* tilesOf(placement: Placement, isRagged: boolean, workgroupSize: number
   }
 }
 
-/** A range of elements that grows over tiles, from a start that is aligned in every buffer. */
-interface Window {
-  readonly start: number;
-  readonly end: number;
-}
-
-const roles = ["param", "grad", "state"] as const;
-type Role = (typeof roles)[number];
-
-class OpenRun {
-  readonly #isRagged: boolean;
-  readonly #sizes: TileSizes;
-  readonly #first: Placement;
-  readonly #tiles: Tile[] = [];
-  #windows: Record<(typeof roles)[number], Window>;
-
-  constructor(tile: Tile, isRagged: boolean, sizes: TileSizes) {
-    this.#isRagged = isRagged;
-    this.#sizes = sizes;
-    this.#first = tile.placement;
-    const at = (role: Role): Window => this.#around(tile, role, { start: Infinity, end: 0 });
-    this.#windows = { param: at("param"), grad: at("grad"), state: at("state") };
-    this.#tiles.push(tile);
-  }
-
-  /** Takes a tile in, or says that it belongs to the next run. */
-  add(tile: Tile): boolean {
-    const [param, grad, state] = roles.map((role) => this.#around(tile, role, this.#windows[role])) as [
-      Window,
-      Window,
-      Window,
-    ];
-    const { maxStorageBufferBindingSize: max } = this.#sizes;
-    const size = ({ start, end }: Window, role: Role): number => (end - start) * Math.max(0, ...this.#bytes(role));
-    if (size(param, "param") > max || size(grad, "grad") > max || size(state, "state") > max) return false;
-    if ((this.#tiles.length + 1) * tileFields * 4 > max) return false;
-    const { param: params, grad: grads } = this.#first;
-    const sharesBuffer = params !== grads && params.buffer === grads.buffer;
-    if (sharesBuffer && param.start < grad.end && grad.start < param.end) return false;
-    this.#windows = { param, grad, state };
-    this.#tiles.push(tile);
-    return true;
-  }
-
-  close(): Run {
-    const { param, grad, state } = this.#windows;
-    const { dtype, param: itsParam, grad: itsGrad, states } = this.#first;
-    const view = ({ buffer }: Slice, { start, end }: Window, bytes: number): Slice => ({
-      buffer,
-      offset: start * bytes,
-      size: Math.ceil(((end - start) * bytes) / 4) * 4,
-    });
-    return {
-      access: { dtype, isRagged: this.#isRagged },
-      param: view(itsParam, param, dtypeBytes(dtype)),
-      grad: view(itsGrad, grad, dtypeBytes(dtype)),
-      states: states.map((slice) => view(slice, state, kindBytes(slice.kind))),
-      starts: { param: param.start, grad: grad.start, state: state.start },
-      tiles: this.#tiles,
-    };
-  }
-
-  /** Bytes of an element in each of a role's buffers. */
-  #bytes(role: Role): readonly number[] {
-    const { dtype, states } = this.#first;
-    return role === "state" ? states.map(({ kind }) => kindBytes(kind)) : [dtypeBytes(dtype)];
-  }
-
-  #around(tile: Tile, role: Role, window: Window): Window {
-    const alignment = this.#sizes.minStorageBufferOffsetAlignment;
-    const multiple = Math.max(4, ...this.#bytes(role).map((bytes) => alignment / bytes));
-    const start = Math.floor(tile[role] / multiple) * multiple;
-    const end = tile[role] + (this.#isRagged && role !== "state" ? tile.elements : Math.ceil(tile.elements / 4) * 4);
-    return { start: Math.min(start, window.start), end: Math.max(end, window.end) };
-  }
-}
+/** Where a state begins in its buffer, in elements. */
+const startOf = (state: StateSlice | undefined): number => (state ? state.offset / kindBytes(state.kind) : 0);
 
 /**
  * A run's tiles as its kernel reads them. `rowOf` gives the row of scalars of a tensor, by name; one that has none is
  * left alone: its tiles have no elements.
  */
 export function tileTable(run: Run, rowOf: ReadonlyMap<string, number>): Uint32Array<ArrayBuffer> {
-  const { starts, tiles } = run;
+  const { access, param, grad, states, pack, tiles } = run;
+  const bytes = dtypeBytes(access.dtype);
   const table = new Uint32Array(tiles.length * tileFields);
   for (const [i, { placement, first, slot, elements, ...tile }] of tiles.entries()) {
     const row = rowOf.get(placement.name);
-    const offsets = roles.map((role) => (tile[role] - starts[role]) / 4);
-    table.set([...offsets, row === undefined ? 0 : elements, first, row ?? 0, placement.tensor, slot], i * tileFields);
+    const [own, window] = [placement.states[0], states[0]];
+    const stateStart = own && window ? startOf({ ...window, kind: own.kind }) : 0;
+    const offsets = [tile.param - param.offset / bytes, tile.grad - grad.offset / bytes, tile.state - stateStart];
+    const state = [row === undefined ? 0 : elements, first, row ?? 0, placement.tensor, slot];
+    // A part of a pack may begin behind the pack itself: then the difference is negative, and sums with it wrap round.
+    const packed = ((placement.pack?.offset ?? 0) - (pack?.offset ?? 0)) / 4;
+    const fours = offsets.map((elements) => elements / 4);
+    table.set([...fours, ...state, packed, ...matricesOf(placement)], i * tileFields);
   }
   return table;
+}
+
+/** How many matrices a tensor is, and their last two sides; of a tensor of fewer sides 1, its elements, 0. */
+function matricesOf({ shape, elements }: Placement): [matrices: number, rows: number, columns: number] {
+  const [rows, columns] = shape.slice(-2);
+  if (rows === undefined || columns === undefined) return [1, elements, 0];
+  return [elements / (rows * columns), rows, columns];
 }

@@ -32,9 +32,10 @@ export interface DecayOptions {
 
 /**
  * `coupled`: the decay enters the gradient (L2 regularization). `decoupled`: it shrinks the weight itself. `averaged`: it
- * shrinks the points that the weight is an average of, so that no step takes a share of its own off the weight.
+ * shrinks the points that the weight is an average of, so that no step takes a share of its own off the weight. `scaled`: it
+ * is a part of the step, whose length is then set by something else.
  */
-export type DecayKind = "coupled" | "decoupled" | "averaged";
+export type DecayKind = "coupled" | "decoupled" | "averaged" | "scaled";
 
 /** Numbers that a rule keeps of a tensor's updates so far, beside its states. */
 export type Memory = Readonly<Record<string, number>>;
@@ -99,8 +100,8 @@ export function defineRule<H extends object>(definition: RuleDefinition<H>): (op
       );
     }
     checkStates(definition.name, states, definition.hasSmallStates ?? false);
-    const isNever = definition.decay === "coupled" || definition.decay === "averaged";
-    const canBeCautious = !isNever && { cautious: false };
+    const { decay } = definition;
+    const canBeCautious = (decay === "decoupled" || typeof decay === "function") && { cautious: false };
     const defaults = { ...definition.defaults, towardsStart: false, ...canBeCautious } as HyperInput;
     return build(
       definition as unknown as RuleDefinition<HyperValues>,
@@ -146,11 +147,16 @@ function checkStates(name: string, states: StateStorage, hasSmallStates: boolean
   );
 }
 
+const ways = {
+  coupled: "goes through the gradient",
+  averaged: "is averaged over the steps",
+  scaled: "is scaled with the step",
+} as const;
+
 function checkDecay(name: string, profile: Profile, kind: DecayKind, input: HyperInput): void {
   if (kind !== "decoupled" && input.weightDecay instanceof Decay) {
-    const way = kind === "coupled" ? "goes through the gradient" : "is averaged over the steps";
     throw new HyperparameterError(
-      `${name}: its decay ${way}, so it has no shrink of its own (got ${input.weightDecay}, allowed a ` +
+      `${name}: its decay ${ways[kind]}, so it has no shrink of its own (got ${input.weightDecay}, allowed a ` +
         "number or a function of the step). Use a rule that decouples, such as sgdw or adamw.",
     );
   }

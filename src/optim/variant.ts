@@ -19,7 +19,11 @@ export interface MeasurePass {
 /** Work before the update that is not done tile by tile. */
 export interface CustomPass {
   readonly kind: "custom";
-  build(context: PassContext): Promise<BuiltPass>;
+  /** The WGSL of its kernels, by name, without what `rowParts` brings. */
+  readonly kernels: Readonly<Record<string, readonly ShaderPart[]>>;
+  /** Elements that a lane of theirs works on: 4 where it is left out. */
+  readonly lanes?: 4 | 1;
+  build(context: PassContext, kernels: CustomPass["kernels"]): Promise<BuiltPass>;
 }
 
 export type Pass = MeasurePass | CustomPass;
@@ -30,12 +34,19 @@ export interface Variant {
   readonly state: readonly string[];
   /** What they are arrays of, where that is not float32. Those in `float8` have scales beside them. */
   readonly kinds?: Readonly<Record<string, StateKind>>;
+  /**
+   * The sides of a state of a tensor, where they are not always the tensor's; undefined for one that it does not have. All
+   * states of a tensor are then packed into one slice, binding 0: see `fn packed` of shaders/optim/parts/tiles.wgsl.
+   */
+  readonly stateShape?: (state: string, shape: readonly number[]) => readonly number[] | undefined;
+  /** Floats behind a tensor's packed states, for the rule's passes. Nothing in them outlasts a step. */
+  readonly workspace?: (shape: readonly number[]) => number;
   /** The rule's WGSL: its own file and the parts it stands on. */
   readonly parts: readonly ShaderPart[];
   /** What comes before the update, in order. */
   readonly passes?: readonly Pass[];
   /** Bytes read and written a parameter and step, where they are not 4 for each load and store of the update alone. */
-  readonly bytes?: number;
+  readonly bytes?: number | ((shape: readonly number[]) => number);
   /** What the decay pulls towards, and when: `toZero` where it is left out. */
   readonly decay?: "toZero" | "toStart" | "cautious";
 }
@@ -58,6 +69,8 @@ export interface PassTensor {
   readonly param: Slice;
   readonly grad: Slice;
   readonly states: ReadonlyMap<string, StateSlice>;
+  /** Its packed states: see `Variant.stateShape`. */
+  readonly pack: Slice | undefined;
   /** Its number among the optimizer's tensors. */
   readonly index: number;
 }

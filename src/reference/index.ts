@@ -1,4 +1,5 @@
 export { type AdadeltaHyper, type AdadeltaTensor, adadelta } from "./adadelta.ts";
+export { type AdafactorHyper, type AdafactorTensor, adafactor } from "./adafactor.ts";
 export { type AdagradHyper, type AdagradTensor, adagrad } from "./adagrad.ts";
 export { adam } from "./adam.ts";
 export { type AdamaxTensor, adamax } from "./adamax.ts";

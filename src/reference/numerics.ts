@@ -30,6 +30,8 @@ export interface ParamTensor {
   param: Values;
   grad: Values;
   start?: Values;
+  /** Its sides, for rules that ask for them. */
+  shape?: readonly number[];
 }
 
 /** What every rule's hyperparameters may have: see `DecayOptions` of the optimizers. */

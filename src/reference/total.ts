@@ -3,6 +3,8 @@ import type { Round, Values } from "./numerics.ts";
 /** How the shaders cut a tensor into tiles: by the lanes of a workgroup (see shaders/optim/parts/measure.wgsl). */
 export interface Tiling {
   readonly lanes: number;
+  /** Rows of a block of a matrix, where they are not as many as the shaders would have: see shaders/optim/factors/blocks.wgsl. */
+  readonly blockRows?: number;
 }
 
 /** Adds neighbours by halves until one is left; `values` is a power of two of them. In place. */

@@ -3,10 +3,14 @@ import { adam, adamw } from "../../src/optim/index.ts";
 import { cases, type ParityCase } from "../parity/cases.ts";
 import { type Mutation, optionsOf, resolvedHyper } from "../parity/runCase.ts";
 import { type Row, type RuleName, ruleNames } from "../parity/table.ts";
+import { adafactorMutants } from "./adafactorMutants.ts";
 import { asRule, inHyper, inScalars, inShader } from "./mutations.ts";
 import { scheduleFreeMutants } from "./scheduleFreeMutants.ts";
 
-export const sized = cases.filter(({ name, storage }) => name.endsWith("· 257 elements") && !storage);
+/** One size of each row: a vector, or a matrix where the row is of such. */
+export const sized = cases.filter(
+  ({ name, storage }) => (name.endsWith("· 257 elements") || name.endsWith("· [40, 70]")) && !storage,
+);
 
 /** A matrix that decays and, in the same group, a bias and a norm that are exempt: for rows with a decay that 50 steps show. */
 export const exempting = sized
@@ -49,6 +53,7 @@ const write = "storeParam(at, shrinkThenStep(loadParam(at), at, h.decay, h.keep,
 const shrinkAfterStep = "let stepped = loadParam(at) - step;\n  storeParam(at, stepped - h.decay * stepped);";
 
 export const mutants: readonly Mutant[] = [
+  ...adafactorMutants,
   {
     mistake: "eps inside the root",
     rules: adams,

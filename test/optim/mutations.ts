@@ -46,7 +46,11 @@ export function inShader(file: string, right: string, wrong: string): Mutation {
           return { ...part, code: replaced(part, right, wrong) };
         });
       const parts = mutated(variant.parts);
-      const before = passes.map((pass) => (pass.kind === "measure" ? { ...pass, parts: mutated(pass.parts) } : pass));
+      const before = passes.map((pass) => {
+        if (pass.kind === "measure") return { ...pass, parts: mutated(pass.parts) };
+        const kernels = Object.entries(pass.kernels).map(([name, each]) => [name, mutated(each)]);
+        return { ...pass, kernels: Object.fromEntries(kernels) };
+      });
       if (found === 0) throw new Error(`${rule.name}: no part ${file}.`);
       return { ...variant, parts, passes: before };
     },

@@ -8,7 +8,7 @@ import { adamw, createOptimizer, DuplicateParameterError, type Optimizer, sgd, U
 import { optionsOf, ruleOf } from "../parity/runCase.ts";
 import { type Row, table } from "../parity/table.ts";
 import { gpuTest } from "../support/gpuTest.ts";
-import { type TestTensor, testTensor } from "./solo.ts";
+import { type TestTensor, tensorFor, testTensor } from "./solo.ts";
 
 const rows = table.map((row) => [`${row.rule} · ${row.desc}`, row] as const);
 const all = () => false;
@@ -21,7 +21,7 @@ async function holds(optimizer: Optimizer, tensor: TestTensor): Promise<ArrayLik
 
 /** The same tensor, alone, after so many steps. */
 async function alone(gpu: Gpu, row: Row, name: string, count: number, seed: number, steps: number) {
-  const tensor = testTensor(gpu, name, count, seed);
+  const tensor = tensorFor(gpu, row, name, count, seed);
   const optimizer = await createOptimizer(gpu, ruleOf(row.rule)(optionsOf(row)), [{ tensors: [tensor], exempt: all }]);
   for (let t = 1; t <= steps; t++) {
     tensor.feed(t);
@@ -34,7 +34,7 @@ async function alone(gpu: Gpu, row: Row, name: string, count: number, seed: numb
 
 describe("a tensor that is frozen for a while", () => {
   gpuTest.for(rows)("%s: keeps every bit, and then goes on where it left off", async ([, row], { gpu }) => {
-    const [still, moving] = [testTensor(gpu, "still", 37, 1), testTensor(gpu, "moving", 70, 2)];
+    const [still, moving] = [tensorFor(gpu, row, "still", 37, 1), tensorFor(gpu, row, "moving", 70, 2)];
     const rule = ruleOf(row.rule)(optionsOf(row));
     const optimizer = await createOptimizer(gpu, rule, [{ tensors: [still, moving], exempt: all }]);
     const steps = { still: 0, moving: 0 };
@@ -81,7 +81,7 @@ describe("a tensor that is frozen for a while", () => {
 
 describe("a group that joins later", () => {
   gpuTest.for(rows)("%s: begins at its own first step, and disturbs nobody", async ([, row], { gpu }) => {
-    const [first, later] = [testTensor(gpu, "first", 1030, 4), testTensor(gpu, "later", 21, 5)];
+    const [first, later] = [tensorFor(gpu, row, "first", 1030, 4), tensorFor(gpu, row, "later", 21, 5)];
     const optimizer = await createOptimizer(gpu, ruleOf(row.rule)(optionsOf(row)), [{ tensors: [first], exempt: all }]);
     for (let t = 1; t <= 5; t++) {
       first.feed(t);

@@ -75,6 +75,32 @@ describe("a decay towards the start, and a moving average, are the reference's:"
   });
 });
 
+gpuTest(
+  "where the first step may have been skipped, whether there is an x is not known until it is settled",
+  async ({ gpu }) => {
+    const w = testTensor(gpu, "w", 5, 1);
+    const optimizer = await createOptimizer(gpu, scheduleFreeSgd({ lr: 0.1 }), [w], {
+      gradients: { nonFinite: "skip" },
+    });
+    const before = await w.read();
+    gpu.stream.write({ buffer: w.grad, offset: 0, size: 20 }, new Float32Array(5).fill(Number.NaN));
+    optimizer.step();
+    expect(() => optimizer.eval()).toThrow("Await settled() first.");
+    await optimizer.settled();
+    expect(optimizer.stepCount).toBe(0);
+    optimizer.eval();
+    expect(await w.read()).toEqual(before); // z has never been written.
+    optimizer.train();
+    w.feed(1);
+    optimizer.step();
+    await optimizer.settled();
+    optimizer.eval();
+    expect(await w.read()).not.toEqual(before);
+    optimizer.train();
+    optimizer.destroy();
+  },
+);
+
 gpuTest("it says of its decay that no step takes so much", async ({ gpu }) => {
   const w = { ...testTensor(gpu, "w", 4, 1), shape: [2, 2] };
   const optimizer = await createOptimizer(gpu, scheduleFreeAdamw({ lr: 0.01, weightDecay: 0.1, profile: "torch" }), [

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Gpu, openGpu, readFloats } from "../../src/gpu/index.ts";
 import { createOptimizer } from "../../src/optim/index.ts";
 import {
+  countOf,
   decodeTensors,
   fixtureCount,
   fixtureSeed,
@@ -31,23 +32,20 @@ afterAll(() => gpu.destroy());
 
 /** What the GPU holds after each recorded step. */
 async function traceOnGpu(row: Row): Promise<Map<number, Tensors>> {
-  const tensor = { name: "w", shape: [fixtureCount], paramGroup: 0 };
+  const tensor = { name: "w", shape: row.shape ?? [fixtureCount], paramGroup: 0 };
   const memory = allocate(gpu, [tensor], "slabs");
-  memory.write("param", [initialParam(fixtureSeed, fixtureCount)]);
+  memory.write("param", [initialParam(fixtureSeed, countOf(row))]);
   const place = { ...tensor, param: memory.param("w"), grad: memory.grad("w") };
   const rule = ruleOf(row.rule)({ ...optionsOf(row), profile: "torch" });
   const optimizer = await createOptimizer(gpu, rule, [{ tensors: [place], exempt: () => false }]);
   const kept = new Map<number, Tensors>();
   for (let t = 1; t <= fixtureSteps; t++) {
-    memory.write("grad", [gradientAt(fixtureSeed, t, fixtureCount)]);
+    memory.write("grad", [gradientAt(fixtureSeed, t, countOf(row))]);
     optimizer.step();
     if (!recordedSteps.includes(t)) continue;
-    const slices = [
-      ["param", place.param],
-      ...optimizer.stateNames.map((name) => [name, optimizer.stateSlice(name, "w")]),
-    ];
-    const read = slices.map(async ([name, slice]) => [name, await readFloats(gpu, slice as typeof place.param)]);
-    kept.set(t, Object.fromEntries(await Promise.all(read)));
+    const { states } = (await optimizer.state()).tensors.get("w")!;
+    const param = (await readFloats(gpu, place.param)).slice(0, countOf(row));
+    kept.set(t, Object.fromEntries([["param", param], ...states]));
   }
   optimizer.destroy();
   memory.destroy();
@@ -68,6 +66,7 @@ test.each(torchRows.map((row) => [`${row.rule} · ${row.desc}`, row] as const))(
     }
     if (!gpu.adapter.isSoftware) return;
     const scales = recorded.at(-1)?.scales as Tensors;
-    expect(worstUlpErrors(found.get(fixtureSteps) as Tensors, decodeTensors(correctlyRounded), scales)).toBe(0);
+    const error = worstUlpErrors(found.get(fixtureSteps) as Tensors, decodeTensors(correctlyRounded), scales);
+    expect(error).toBeLessThanOrEqual(row.roundedUlps ?? 0);
   },
 );

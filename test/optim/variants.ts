@@ -1,5 +1,6 @@
 import {
   adadelta,
+  adafactor,
   adagrad,
   adam,
   adamax,
@@ -40,6 +41,7 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   "nadam, decoupled": nadam({ weightDecay: 0.1, decoupled: true }),
   radam: radam(),
   "radam, decoupled": radam({ weightDecay: 0.1, decoupled: true }),
+  adafactor: adafactor(),
   lion: lion(),
   adan: adan(),
   lamb: lamb(),

@@ -5,11 +5,12 @@
 import type { Limits } from "../../src/gpu/index.ts";
 import type { GradientOptions } from "../../src/optim/index.ts";
 import type { Profile } from "../../src/reference/index.ts";
+import { fixtureCount } from "./fixtures.ts";
 import { averages } from "./rows/around.ts";
 import type { CaseStorage } from "./storage.ts";
 import { storageCases } from "./storageCases.ts";
 import { profilesOf, type Row, type RuleName, table } from "./table.ts";
-import { gptTensors, type ParityTensor, vectors } from "./tensors.ts";
+import { gptTensors, type ParityTensor, shaped, vectors } from "./tensors.ts";
 
 export type { ParityTensor };
 
@@ -50,15 +51,41 @@ export const edgeSizes = [0, 1, 3, 4, 63, 64, 65, 255, 256, 257, 1023, 1024, 102
 
 const steps = 50;
 
+/** Matrices, and batches of them: the least, and one of four blocks, of 32 rows and 64 columns. */
+const edgeMatrices = [
+  [1, 1],
+  [1, 7],
+  [7, 1],
+  [3, 5],
+  [4, 3, 3, 3],
+  [40, 70],
+];
+/** And for the row of the table that is large itself: more blocks, and blocks of other shapes. */
+const largeMatrices = [
+  [63, 65],
+  [257, 129],
+  [1000, 3],
+  [3, 1000],
+  [2, 33, 65],
+  [300, 2, 3],
+];
+
+/** What a row is tried on: vectors, or matrices where the oracle has one. */
+function edgeShapes({ shape = [] }: Row): [what: string, shape: number[]][] {
+  if (shape.length < 2) return edgeSizes.map((size) => [`${size} elements`, [size]]);
+  const isLarge = shape.reduce((product, side) => product * side) > fixtureCount;
+  return [...edgeMatrices, ...(isLarge ? largeMatrices : [])].map((sides) => [`[${sides.join(", ")}]`, sides]);
+}
+
 function tableCases(): ParityCase[] {
   return table.flatMap((row, rowIndex) =>
     profilesOf(row).flatMap((profile) =>
-      edgeSizes.map((size, sizeIndex) => ({
-        name: `${row.rule} · ${row.desc} · ${profile} · ${size} elements`,
+      edgeShapes(row).map(([what, shape], sizeIndex) => ({
+        name: `${row.rule} · ${row.desc} · ${profile} · ${what}`,
         rule: row.rule,
         profile,
         rows: [row],
-        tensors: [{ name: "w", shape: [size], paramGroup: 0 }],
+        tensors: [{ name: "w", shape, paramGroup: 0 }],
         memory: "slabs" as const,
         exempt: false,
         limits: {},
@@ -88,6 +115,7 @@ const fullest: readonly { rule: RuleName; desc: string }[] = [
   { rule: "adamax", desc: "weight decay" },
   { rule: "nadam", desc: "decoupled decay" },
   { rule: "radam", desc: "decoupled decay" },
+  { rule: "adafactor", desc: "decay" },
   { rule: "adamw", desc: "towards the start" },
 ];
 
@@ -132,6 +160,14 @@ const layouts: readonly Layout[] = [
   { what: "one buffer for all", tensors: vectors([1, 2, 300, 5, 64, 1025]), memory: "one buffer", limits: {} },
 ];
 
+/** The same layouts for a rule that takes matrices for what they are, beside vectors; less than 6 KiB does not bind its sums. */
+const mixed = shaped([[63, 65], [3], [1000, 3], [2, 33, 65], [7], [4, 3, 3, 3], [1, 1]]);
+const matrixLayouts = layouts.slice(2).map((layout): Layout => {
+  if (layout.what !== "bindings of 9 KiB") return { ...layout, what: `matrices, ${layout.what}`, tensors: mixed };
+  const limits = { maxStorageBufferBindingSize: 6144 };
+  return { ...layout, what: "matrices, bindings of 6 KiB", tensors: mixed, limits };
+});
+
 function layoutCases(): ParityCase[] {
   return fullest.flatMap(({ rule, desc }) => {
     const row = rowNamed(rule, desc);
@@ -141,16 +177,18 @@ function layoutCases(): ParityCase[] {
       { ...row, hyper: { ...row.hyper, weightDecay: 0.3 } },
     ];
     return profiles.flatMap((profile) =>
-      layouts.map(({ what, groups = 1, exempt = false, ...layout }, i) => ({
-        name: `${rule} · ${desc} · ${profile} · ${what}`,
-        rule,
-        profile,
-        rows: rows.slice(0, groups),
-        exempt,
-        steps,
-        seed: 9000 + i,
-        ...layout,
-      })),
+      [...layouts, ...(rule === "adafactor" ? matrixLayouts : [])].map(
+        ({ what, groups = 1, exempt = false, ...layout }, i) => ({
+          name: `${rule} · ${desc} · ${profile} · ${what}`,
+          rule,
+          profile,
+          rows: rows.slice(0, groups),
+          exempt,
+          steps,
+          seed: 9000 + i,
+          ...layout,
+        }),
+      ),
     );
   });
 }
@@ -174,7 +212,7 @@ function guardedCases(): ParityCase[] {
         rule,
         profile,
         rows: [rowNamed(rule, desc)],
-        tensors: vectors(how.memory === "slabs" ? [...sizes, 0] : sizes),
+        tensors: rule === "adafactor" ? mixed : vectors(how.memory === "slabs" ? [...sizes, 0] : sizes),
         exempt: false,
         limits: {},
         steps,

@@ -10,7 +10,19 @@ import type { Values } from "../../src/reference/index.ts";
 import torchJson from "../fixtures/torch.json";
 import type { Row, RowHyper, RuleName } from "./table.ts";
 
-export type TensorName = "param" | "velocity" | "m" | "v" | "vMax" | "gAvg" | "sum" | "vDelta" | "u";
+export type TensorName =
+  | "param"
+  | "velocity"
+  | "m"
+  | "v"
+  | "vMax"
+  | "gAvg"
+  | "sum"
+  | "vDelta"
+  | "u"
+  | "rowVar"
+  | "colVar"
+  | "variance";
 
 export type Tensors = Partial<Record<TensorName, Values>>;
 
@@ -54,6 +66,9 @@ export const fixtureSteps = 50;
 export const recordedSteps: readonly number[] = [1, 2, 3, 10, 50];
 export const longRun = { steps: 1000, count: 256 };
 
+/** Elements of the oracle's tensor. */
+export const countOf = ({ shape }: Row): number => shape?.reduce((product, side) => product * side, 1) ?? fixtureCount;
+
 /** The starting parameter: `count` numbers in [-1, 1), exact in float32. */
 export function initialParam(seed: number, count: number): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: count }, (_, i) => randomSigned(seed, 0, i));
@@ -93,6 +108,10 @@ const off: Required<RowHyper> = {
   lrDecay: 0,
   momentumDecay: 0,
   decoupled: false,
+  beta2Decay: 0,
+  eps1: 0,
+  eps2: 0,
+  d: 0,
   trustCoefficient: 0,
   alwaysAdapt: false,
   warmup: 0,
@@ -105,13 +124,20 @@ const off: Required<RowHyper> = {
 const inCamelCase = (name: string): string =>
   name === "decoupled_weight_decay" ? "decoupled" : name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
+/** Adafactor's `eps` are two, of which PyTorch's first is none: the eps of the parameter's type. */
+function withTwoEps(defaults: TorchDefaults): TorchDefaults {
+  if (!Array.isArray(defaults.eps)) return defaults;
+  const [eps1, eps2] = defaults.eps as [number | null, number];
+  return { ...defaults, eps: 0, eps1: eps1 ?? 2 ** -23, eps2 };
+}
+
 /** PyTorch's defaults in our words; what a rule does not have is off. */
 export function torchDefaults(rule: RuleName): Required<RowHyper> {
   // PyTorch has no SGDW: it is a shrink and then its SGD.
   const defaults = torchFixtures.defaults[rule === "sgdw" ? "sgd" : rule];
   if (!defaults)
     throw new Error(`torch.json: no defaults of ${rule}. If PyTorch does not have it, see beyondTorch.json.`);
-  const { betas: [beta1, beta2] = [0, 0], ...others } = defaults;
+  const { betas: [beta1, beta2] = [0, 0], ...others } = withTwoEps(defaults);
   const ours = Object.entries(others).map(([name, value]) => [inCamelCase(name), value]);
   return { ...off, beta1, beta2, ...Object.fromEntries(ours.filter(([name]) => Object.hasOwn(off, name as string))) };
 }

@@ -1,6 +1,8 @@
 import type { Gpu } from "../../src/gpu/index.ts";
+import { blockShape, matricesOf } from "../../src/optim/factors/geometry.ts";
 import * as rules from "../../src/optim/index.ts";
 import { createOptimizer, exemptByDefault, type HyperInput, type UpdateRule } from "../../src/optim/index.ts";
+import { elementsOf, shapeOfState } from "../../src/optim/stateShape.ts";
 import * as reference from "../../src/reference/index.ts";
 import {
   float32,
@@ -32,7 +34,7 @@ export interface Comparison {
 }
 
 /** A tensor as the reference has it. */
-type Twin = SurroundedTensor & Record<string, Values>;
+type Twin = Omit<SurroundedTensor, "shape"> & Record<string, Values>;
 type RuleMaker = (options: object) => UpdateRule;
 export type Reference = Step<SurroundedTensor, object>;
 
@@ -78,11 +80,13 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
     ...storageOptions(test.storage),
   });
   const names = ["param", ...optimizer.stateNames];
-  const twins = tensors.map((_, i) => {
+  const variant = rule.variant(rule.uses);
+  const twins = tensors.map(({ shape }, i) => {
     const count = counts[i] as number;
     const tensor: Twin = { param: roundedTo(dtype, initialParam(seed + i, count)), grad: new Float32Array(count) };
     for (const name of optimizer.stateNames) {
-      tensor[name] = new Float32Array(name.endsWith("Scale") ? Math.ceil(count / 256) : count);
+      const elements = elementsOf(shapeOfState(variant, name, shape) ?? [0]);
+      tensor[name] = new Float32Array(name.endsWith("Scale") ? Math.ceil(elements / 256) : elements);
     }
     return tensor;
   });
@@ -97,8 +101,8 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
   const references = tensors.map((tensor) =>
     surrounded(stored(referenceOf(test.rule), storage, order.indexOf(tensor)), decayAt),
   );
-  const tiling = tilingOf(gpu);
-  const guard = new GuardTwin(test.gradients ?? {}, tiling);
+  const tilings = tensors.map(({ shape }) => tilingOf(gpu, shape));
+  const guard = new GuardTwin(test.gradients ?? {}, tilingOf(gpu));
   let taken = 0;
   for (let tried = 1; tried <= steps; tried++) {
     const grads = counts.map((count, i) => {
@@ -117,7 +121,7 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
       const hyper = hypers[spec.paramGroup] as ReturnType<typeof resolvedHyper>;
       const spared = test.exempt && exemptByDefault(spec) ? { ...hyper, weightDecay: 0 } : hyper;
       tensor.grad = used[i] as Values;
-      references[i]?.(tensor, spared, t, float32, profile, tiling);
+      references[i]?.({ ...tensor, shape: spec.shape }, spared, t, float32, profile, tilings[i]);
       for (const [k, name] of names.entries()) grow(scales[i]?.[k] as Values, tensor[name] as Values);
     }
   }
@@ -129,12 +133,11 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
     counts,
     dtype,
   );
-  const saved = await optimizer.state();
+  const { tensors: kept } = await optimizer.state();
   for (const [i, { name: tensor }] of tensors.entries()) {
-    const kept = decodedStates(saved.tensors.get(tensor)?.states ?? new Map());
+    const found = decodedStates(kept.get(tensor)?.states ?? new Map()).set("param", params[i] as Float32Array);
     for (const [k, name] of names.entries()) {
-      const found = (name === "param" ? params[i] : kept.get(name)) as Float32Array;
-      differences.add(found, twins[i]?.[name] as Values, scales[i]?.[k] as Values);
+      differences.add(found.get(name) ?? [], twins[i]?.[name] as Values, scales[i]?.[k] as Values);
     }
   }
   optimizer.destroy();
@@ -158,10 +161,12 @@ function spoil(grads: readonly Float32Array[], step: number): void {
   if (grad) grad[(step * 37) % Math.max(grad.length, 1)] = step % 2 ? Infinity : -Infinity;
 }
 
-/** How the optimizer cuts tensors into tiles. */
-export function tilingOf({ limits }: Gpu): Tiling {
+/** How the optimizer cuts a tensor into tiles, and one of these sides into blocks. */
+export function tilingOf({ limits }: Gpu, shape: readonly number[] = []): Tiling {
   const lanes = Math.min(256, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
-  return { lanes: 2 ** Math.floor(Math.log2(lanes)) };
+  const room = limits.maxStorageBufferBindingSize - limits.minStorageBufferOffsetAlignment;
+  const matrices = matricesOf(shape);
+  return { lanes: 2 ** Math.floor(Math.log2(lanes)), ...(matrices && { blockRows: blockShape(matrices, room).rows }) };
 }
 
 /** Keeps the largest magnitude so far. */
@@ -181,7 +186,7 @@ class Differences {
     this.#isNarrow = isNarrow;
   }
 
-  add(actual: Float32Array, expected: Values, scale: Values): void {
+  add(actual: ArrayLike<number>, expected: Values, scale: Values): void {
     for (let i = 0; i < expected.length; i++) {
       const [a, b] = [actual[i] as number, expected[i] as number];
       if (Object.is(a, b)) continue;

@@ -5,6 +5,7 @@
  * an option that is not a row here is not tested. `vary` gives the hyperparameters that change from step to step.
  */
 import { adadeltaRows } from "./rows/adadelta.ts";
+import { adafactorRows } from "./rows/adafactor.ts";
 import { adagradRows } from "./rows/adagrad.ts";
 import { adamRows } from "./rows/adam.ts";
 import { adamaxRows } from "./rows/adamax.ts";
@@ -13,11 +14,11 @@ import { rowsBeyondTorch } from "./rows/beyondTorch.ts";
 import { nadamRows } from "./rows/nadam.ts";
 import { radamRows } from "./rows/radam.ts";
 import { rmspropRows } from "./rows/rmsprop.ts";
-import { profilesOf, type Row, type RowHyper, type RuleName } from "./rows/row.ts";
+import { profilesOf, type Row, type RowHyper, type RuleName, sidesFor } from "./rows/row.ts";
 import { sgdRows } from "./rows/sgd.ts";
 
 export type { Row, RowHyper, RuleName };
-export { profilesOf, rowsAround, rowsBeyondTorch };
+export { profilesOf, rowsAround, rowsBeyondTorch, sidesFor };
 
 /** The rows that PyTorch can run: test/fixtures/torch.json has what it did. */
 export const torchRows: readonly Row[] = [
@@ -29,6 +30,7 @@ export const torchRows: readonly Row[] = [
   ...adamaxRows,
   ...nadamRows,
   ...radamRows,
+  ...adafactorRows,
 ];
 
 export const table: readonly Row[] = [...torchRows, ...rowsBeyondTorch, ...rowsAround];

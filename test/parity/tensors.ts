@@ -7,8 +7,10 @@ export interface ParityTensor {
   readonly paramGroup: number;
 }
 
-export const vectors = (sizes: readonly number[]): ParityTensor[] =>
-  sizes.map((size, i) => ({ name: `w${i}`, shape: [size], paramGroup: 0 }));
+export const shaped = (shapes: readonly (readonly number[])[]): ParityTensor[] =>
+  shapes.map((shape, i) => ({ name: `w${i}`, shape, paramGroup: 0 }));
+
+export const vectors = (sizes: readonly number[]): ParityTensor[] => shaped(sizes.map((size) => [size]));
 
 /** The tensors of a small GPT-2, 148 of them, in three groups: embeddings, matrices, and the rest. */
 export function gptTensors(width: number): ParityTensor[] {

@@ -6,7 +6,7 @@ import {
   writeOptimizerState,
   writeSafetensors,
 } from "../../src/interop/index.ts";
-import { CheckpointMismatchError, type OptimizerState } from "../../src/optim/index.ts";
+import { CheckpointMismatchError, type OptimizerState, type TensorState } from "../../src/optim/index.ts";
 
 const states = (...entries: [string, number[]][]) =>
   new Map(entries.map(([name, data]) => [name, Float32Array.from(data)]));
@@ -41,6 +41,30 @@ test("the file has PyTorch's names for the states", () => {
   const adan = { shape: [1], stepCount: 1, isFrozen: false, states: states(["m", [1]], ["v", [2]], ["n", [3]]) };
   const saved = { ...state, rule: "adan", tensors: new Map([["b", adan]]) };
   expect(names(saved)).toEqual(["optim.b.exp_avg", "optim.b.exp_avg_diff", "optim.b.exp_avg_sq"]);
+  expect(readOptimizerState(writeOptimizerState(saved))).toEqual(saved);
+});
+
+test("states that have other sides than their tensor keep them in the file", () => {
+  const matrix = {
+    ...{ shape: [2, 2, 3], stepCount: 1, isFrozen: false },
+    states: states(["rowVar", [1, 2, 3, 4]], ["colVar", [5, 6, 7, 8, 9, 10]]),
+    stateShapes: new Map([
+      ["rowVar", [2, 2, 1]],
+      ["colVar", [2, 1, 3]],
+    ]),
+  };
+  const vector = { shape: [2], stepCount: 1, isFrozen: false, states: states(["variance", [1, 2]]) };
+  const tensors = new Map<string, TensorState>([
+    ["w", matrix],
+    ["b", vector],
+  ]);
+  const saved = { ...state, rule: "adafactor", tensors };
+  const file = readSafetensors(writeOptimizerState(saved)).tensors;
+  expect([...file].map(([name, { shape }]) => [name, shape])).toEqual([
+    ["optim.w.row_var", [2, 2, 1]],
+    ["optim.w.col_var", [2, 1, 3]],
+    ["optim.b.variance", [2]],
+  ]);
   expect(readOptimizerState(writeOptimizerState(saved))).toEqual(saved);
 });
 

@@ -24,6 +24,10 @@ struct Place {
   tensor: u32,
   index: u32, // the first element within its tensor
   count: u32, // elements that are the tensor's
+  pack: u32, // the tensor's packed states and its sides: see struct Tile
+  matrices: u32,
+  rows: u32,
+  columns: u32,
 }
 
 fn placeOf(tile: Tile, lane: u32) -> Place {
@@ -35,7 +39,16 @@ fn placeOf(tile: Tile, lane: u32) -> Place {
     tile.tensor,
     tile.first + lane * WIDTH,
     countOf(tile, lane),
+    tile.pack,
+    tile.matrices,
+    tile.rows,
+    tile.columns,
   );
+}
+
+/// Elements of the whole tensor.
+fn elementsOf(at: Place) -> f32 {
+  return f32(at.matrices * at.rows * max(at.columns, 1u));
 }
 
 fn isFirst(at: Place) -> bool {

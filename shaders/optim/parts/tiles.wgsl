@@ -13,6 +13,10 @@ struct Tile {
   row: u32, // the tensor's row of scalars
   tensor: u32, // the tensor's number
   slot: u32, // the tile's number
+  pack: u32, // where the tensor's packed states begin, in floats
+  matrices: u32, // that the tensor is, by its last two sides
+  rows: u32, // of a matrix; of a tensor of fewer sides its elements
+  columns: u32, // 0 for a tensor of fewer sides
 }
 
 @group(0) @binding(2) var<storage, read> tiles: array<Tile>;

@@ -7,6 +7,16 @@ fn valid(x: Wide, count: u32) -> Wide {
   return select(Wide(), x, vec4u(0u, 1u, 2u, 3u) < vec4u(count));
 }
 
+fn elementOf(x: Wide, i: u32) -> f32 {
+  return x[i];
+}
+
+fn withElement(x: Wide, i: u32, value: f32) -> Wide {
+  var y = x;
+  y[i] = value;
+  return y;
+}
+
 fn sumOf(x: Wide) -> f32 {
   return (x.x + x.y) + (x.z + x.w);
 }

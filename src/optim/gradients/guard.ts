@@ -98,7 +98,7 @@ export class Guard {
     const { pool, limits, stream } = this.#gpu;
     const storage = GPUBufferUsage.STORAGE;
     const runs = planRuns(
-      placements.map((placement) => ({ ...placement, param: placement.grad, states: [] })),
+      placements.map((placement) => ({ ...placement, param: placement.grad, states: [], pack: undefined })),
       sizes,
     );
     const tileCount = runs.reduce((count, { tiles }) => count + tiles.length, 0);

@@ -26,7 +26,7 @@ export const lamb = defineRule({
     alwaysAdapt: false,
     maximize: false,
   },
-  decay: "coupled",
+  decay: "scaled",
   variant: () => ({
     state: ["m", "v"],
     passes: [
