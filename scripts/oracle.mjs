@@ -14,7 +14,7 @@ import { holdSchedules } from "./scheduleOracle.mjs";
 /** @typedef {import("../test/parity/fixtures.ts").TensorBits} Tensors */
 /** @typedef {import("../test/parity/table.ts").Row} Row */
 /** @typedef {import("../test/parity/trace.ts").Recorded} Recorded */
-/** @typedef {Omit<TorchFixtures, "rows"> & { rows: Pick<TorchRow, "float32" | "float64">[] }} Answer */
+/** @typedef {Omit<TorchFixtures, "rows"> & { rows: Pick<TorchRow, "float32" | "float64" | "bfloat16">[] }} Answer */
 
 const torchVersion = "2.13.0";
 /** Another CPU may fuse other multiply-adds: PyTorch's kernels that fuse none were 5.0 ulp away, the worst of all rows. */
@@ -82,7 +82,8 @@ const made = {
   defaults: answer.defaults,
   documents: answer.documents,
   rows: table.map(({ rule, desc, hyper, vary }, i) => {
-    const { float32, float64 } = answer.rows[i] ?? stop(`oracle: PyTorch gave no answer for "${rule}: ${desc}".`);
+    const { float32, float64, bfloat16 } =
+      answer.rows[i] ?? stop(`oracle: PyTorch gave no answer for "${rule}: ${desc}".`);
     const correctlyRounded = rounded.rows[i]?.float32[fixtureSteps] ?? {};
     return {
       rule,
@@ -91,6 +92,7 @@ const made = {
       float32,
       correctlyRounded,
       float64,
+      ...(bfloat16 && { bfloat16 }),
     };
   }),
   long: answer.long.map((run, i) => ({ ...run, correctlyRounded: rounded.long[i]?.float32 ?? {} })),

@@ -8,12 +8,14 @@ loss, so an error of one step is not fed back through a model and every step can
 """
 
 import base64
+import inspect
 import json
 import math
 import sys
 
 import numpy as np
 import torch
+import torch.optim._muon
 
 RULES = {
     "sgd": torch.optim.SGD,
@@ -27,6 +29,7 @@ RULES = {
     "nadam": torch.optim.NAdam,
     "radam": torch.optim.RAdam,
     "adafactor": torch.optim.Adafactor,
+    "muon": torch.optim.Muon,
 }
 
 # Our names on the left, PyTorch's on the right.
@@ -47,7 +50,12 @@ HYPER_NAMES = {
     "decoupled": "decoupled_weight_decay",
     "beta2Decay": "beta2_decay",
     "d": "d",
+    "nsSteps": "ns_steps",
+    "nsCoefficients": "ns_coefficients",
+    "adjust": "adjust_lr_fn",
 }
+# Words that an option may have.
+VALUES = {"matchRmsAdamw": "match_rms_adamw"}
 # The other way round, because different rules have different words for what we call v.
 STATE_NAMES = {
     "momentum_buffer": "velocity",
@@ -63,6 +71,8 @@ STATE_NAMES = {
     "col_var": "colVar",
     "variance": "variance",
 }
+
+BFLOAT16_NEWTON_SCHULZ = torch.optim._muon._zeropower_via_newtonschulz
 
 
 def pcg(x):
@@ -96,7 +106,7 @@ def bits(values):
 
 def torch_group(rule, hyper):
     """PyTorch's words for `hyper`; what it leaves out stays at PyTorch's default."""
-    group = {HYPER_NAMES[name]: value for name, value in hyper.items() if name in HYPER_NAMES}
+    group = {HYPER_NAMES[name]: in_torch(value) for name, value in hyper.items() if name in HYPER_NAMES}
     if "beta1" in hyper or "beta2" in hyper:
         default1, default2 = defaults(RULES[rule])["betas"]
         # JSON has no 0.0, and PyTorch insists on floats.
@@ -111,8 +121,23 @@ def torch_group(rule, hyper):
     return group
 
 
+def in_torch(value):
+    return VALUES.get(value, value) if isinstance(value, str) else value
+
+
 def defaults(optimizer_class):
-    return optimizer_class([torch.zeros(1)]).defaults
+    return optimizer_class([torch.zeros(1, 1)]).defaults
+
+
+def newton_schulz_in(dtype):
+    """PyTorch's own Newton-Schulz iteration, of which only the one word is changed that makes the matrix a bfloat16 one."""
+    source = inspect.getsource(BFLOAT16_NEWTON_SCHULZ)
+    word = "grad.bfloat16()"
+    if source.count(word) != 1:
+        raise ValueError(f"torch.optim.Muon: {word} is not there once; see what this version does")
+    names = {"torch": torch, "Tensor": torch.Tensor, "dtype": dtype}
+    exec(source.replace(word, "grad.to(dtype, copy=True)"), names)
+    return names[BFLOAT16_NEWTON_SCHULZ.__name__]
 
 
 def run(rule, hypers, seed, shape, dtype):
@@ -123,11 +148,17 @@ def run(rule, hypers, seed, shape, dtype):
     # PyTorch has no SGDW. Its shrink is the line that AdamW has, then SGD follows without any decay of its own.
     lr = defaults(RULES[rule])["lr"]
     shrinks = [1 - group.get("lr", lr) * group.pop("weight_decay", 0) if rule == "sgdw" else None for group in groups]
+    # Nor has its Muon a maximize.
+    ascends = [rule == "muon" and group.pop("maximize", False) for group in groups]
 
-    optimizer = RULES[rule]([param], foreach=False, **groups[0])
-    for t, (group, shrink) in enumerate(zip(groups, shrinks), start=1):
+    # Muon has one way to go, and no word for it.
+    one_by_one = {} if rule == "muon" else {"foreach": False}
+    optimizer = RULES[rule]([param], **one_by_one, **groups[0])
+    for t, (group, shrink, ascend) in enumerate(zip(groups, shrinks, ascends), start=1):
         optimizer.param_groups[0].update(group)
         param.grad = torch.tensor(gradient_at(seed, t, count), dtype=dtype).reshape(shape)
+        if ascend:
+            param.grad.neg_()
         if shrink is not None:
             with torch.no_grad():
                 param.mul_(shrink)
@@ -143,23 +174,32 @@ def all_bits(tensors):
 
 def run_row(row, request):
     """Every tensor after the recorded steps in float32, and the last parameter in float64."""
-    seed, shape = request["seed"], row["shape"]
+    what = row["rule"], row["hyper"], request["seed"], row["shape"]
     float32 = {}
-    for t, tensors in run(row["rule"], row["hyper"], seed, shape, torch.float32):
+    torch.optim._muon._zeropower_via_newtonschulz = newton_schulz_in(torch.float32)
+    for t, tensors in run(*what, torch.float32):
         if t in request["recordedSteps"]:
             float32[t] = all_bits(tensors)
     # NAdam keeps a product of scalars, in the default type and not in the parameter's.
     torch.set_default_dtype(torch.float64)
-    for _, tensors in run(row["rule"], row["hyper"], seed, shape, torch.float64):
-        param = tensors["param"]
+    torch.optim._muon._zeropower_via_newtonschulz = newton_schulz_in(torch.float64)
+    float64 = bits(last(run(*what, torch.float64))["param"])
     torch.set_default_dtype(torch.float32)
-    return {"float32": float32, "float64": bits(param)}
+    if row["rule"] != "muon":
+        return {"float32": float32, "float64": float64}
+    torch.optim._muon._zeropower_via_newtonschulz = BFLOAT16_NEWTON_SCHULZ
+    return {"float32": float32, "float64": float64, "bfloat16": bits(last(run(*what, torch.float32))["param"])}
+
+
+def last(steps):
+    for _, tensors in steps:
+        pass
+    return tensors
 
 
 def run_long(rule, seed, steps, count):
     """Many steps at PyTorch's defaults: what a bound per step hides, drift, shows here."""
-    for _, tensors in run(rule, [{}] * steps, seed, [count], torch.float32):
-        pass
+    tensors = last(run(rule, [{}] * steps, seed, [count], torch.float32))
     return {"rule": rule, "steps": steps, "count": count, "float32": all_bits(tensors)}
 
 

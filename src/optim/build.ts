@@ -3,6 +3,7 @@ import type { BuiltGuard, Guard } from "./gradients/guard.ts";
 import type { CheckedGradients } from "./gradients/options.ts";
 import { bindingOf, measureOf, measureParts, moduleParts } from "./parts.ts";
 import { findCulprit, rehearse } from "./rehearse.ts";
+import { withScratch } from "./scratch.ts";
 import { rowFloats, verdictBytes } from "./stepRows.ts";
 import type { Dtype } from "./storage.ts";
 import { halfConstants } from "./storageParts.ts";
@@ -65,9 +66,14 @@ export async function buildUpdate(gpu: Gpu, plan: UpdatePlan): Promise<BuiltUpda
   const { limits, pool } = gpu;
   const workgroupSize = workgroupSizeOf(limits);
   const sizes = { ...limits, workgroupSize };
-  const placements = placed(plan.families, workgroupSize);
   const owners: { release(): void }[] = [];
   try {
+    const families = plan.families.map((family) => {
+      const made = withScratch(gpu, family.variant, family.tensors);
+      owners.push(made);
+      return { ...family, tensors: made.tensors };
+    });
+    const placements = placed(families, workgroupSize);
     const slab = new Slab(
       pool,
       layoutSlab([rowsEntry(plan, limits.maxBufferSize)], limits.maxBufferSize),
@@ -190,13 +196,15 @@ async function buildFamily(gpu: Gpu, plan: FamilyPlan): Promise<BuiltPass> {
 type BoundRun = Run & { readonly table: Slice };
 
 /**
- * The bindings of bind group 1: the rule's states from 0, or what they are packed into, and what the optimizer adds at
- * numbers of its own.
+ * The bindings of bind group 1: the rule's states and scratch from 0, or what they are packed into, and what the optimizer
+ * adds at numbers of its own.
  */
 function stateBindings<T>({ variant, extras }: Family, of: (i: number | "pack") => T): Record<number, T> {
-  const own = variant.stateShape ? ["pack" as const] : variant.state.map((_, i) => i);
-  const added = Object.values(extras).map((binding, i) => [binding, of(variant.stateShape ? i : own.length + i)]);
-  return Object.fromEntries([...own.map((which, binding) => [binding, of(which)]), ...added]);
+  const { state, scratch = [], stateShape } = variant;
+  const own = stateShape ? [] : [...state.keys()];
+  const numbers = [...own, ...Object.values(extras), ...[...scratch.keys()].map((i) => own.length + i)];
+  const bound = Object.fromEntries(numbers.map((binding, i) => [binding, of(i)]));
+  return stateShape ? { 0: of("pack"), ...bound } : bound;
 }
 
 const stateOf = ({ states, pack }: Run, which: number | "pack"): Slice =>

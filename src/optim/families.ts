@@ -86,7 +86,8 @@ export function requireSupport(family: RuleFamily, dtype: Dtype, limits: Limits)
       `${rule.name}: it works on float32 tensors, got one of ${dtype}. Give it another rule.`,
     );
   }
-  const needed = 4 + kindsOf(family, dtype).length + (variant.stateShape ? 1 : 0) + (measureOf(variant) ? 1 : 0);
+  const own = kindsOf(family, dtype).length + (variant.stateShape ? 1 : 0) + (variant.scratch?.length ?? 0);
+  const needed = 4 + own + (measureOf(variant) ? 1 : 0);
   const { maxStorageBuffersPerShaderStage: allowed } = limits;
   if (needed > allowed) {
     throw new LimitError(

@@ -2,11 +2,14 @@ import { Decay, weightDecayFromShrink } from "./decay.ts";
 import { HyperparameterError } from "./errors.ts";
 import type { Scalar } from "./schedules/schedule.ts";
 
+/** A number, a switch, one of a few words, or several numbers. */
+type HyperValue = number | boolean | string | readonly number[];
+
 /** The value of every hyperparameter of a rule at one step. */
-export type HyperValues = Record<string, number | boolean>;
+export type HyperValues = Record<string, HyperValue>;
 
 /** The same before a step is chosen. */
-export type HyperInput = Record<string, Scalar | Decay | boolean | undefined>;
+export type HyperInput = Record<string, HyperValue | Scalar | Decay | undefined>;
 
 interface Domain {
   readonly allows: (value: number) => boolean;
@@ -30,6 +33,7 @@ const domains: Readonly<Record<string, Domain>> = {
   beta3: belowOne,
   lrDecay: notNegative,
   momentumDecay: notNegative,
+  nsSteps: { allows: (x) => Number.isInteger(x) && x >= 1 && x < 100, words: "a whole number from 1 to 99" },
   beta2Decay: notPositive,
   d: { allows: (x) => x >= 1, words: "a finite number >= 1" },
   eps1: { allows: (x) => x >= 2 ** -63, words: "a number >= 1.1e-19, or a zero gradient would divide by zero" },
@@ -49,6 +53,12 @@ const domainsOf: Readonly<Record<string, Readonly<Record<string, Domain>>>> = {
   scheduleFreeSgd: { momentum: share },
 };
 
+/** Hyperparameters that are a word: which ones there are. */
+const choices: Readonly<Record<string, readonly string[]>> = { adjust: ["original", "matchRmsAdamw"] };
+
+/** Hyperparameters that are several numbers: how many. */
+const counts: Readonly<Record<string, number>> = { nsCoefficients: 3 };
+
 /**
  * The values at step t, checked.
  * @throws HyperparameterError naming the rule, the hyperparameter, the value and what is allowed.
@@ -57,7 +67,7 @@ export function valuesAt(rule: string, input: HyperInput, t: number): HyperValue
   const values: HyperValues = {};
   for (const [name, scalar] of Object.entries(input)) {
     if (name === "weightDecay" && scalar instanceof Decay) values[name] = weightDecayAt(rule, scalar, input, t);
-    else if (typeof scalar === "boolean") values[name] = scalar;
+    else if (typeof scalar === "boolean" || isConstant(name)) values[name] = scalar as HyperValue;
     else if (typeof scalar === "function") values[name] = checkNumber(rule, name, scalar(t), ` at step ${t}`);
     else values[name] = checkNumber(rule, name, scalar, "");
   }
@@ -96,16 +106,29 @@ export function withDefaults(rule: string, defaults: HyperInput, options: HyperI
       );
     }
     if (value === undefined) continue;
-    const isSwitch = typeof defaults[name] === "boolean";
-    if (isSwitch !== (typeof value === "boolean")) {
-      throw new HyperparameterError(
-        `${rule}: ${name} must be ${isSwitch ? "true or false" : "a number or a function of the step"}, got ${show(value)}.`,
-      );
-    }
+    const words = wordsAgainst(name, typeof defaults[name] === "boolean", value);
+    if (words) throw new HyperparameterError(`${rule}: ${name} must be ${words}, got ${show(value)}.`);
     input[name] = value;
   }
   return input;
 }
+
+/** Whether a hyperparameter is no number, so that no function of the step may stand for it. */
+const isConstant = (name: string): boolean => Object.hasOwn(choices, name) || Object.hasOwn(counts, name);
+
+/** What a hyperparameter has to be where the value is of another type; numbers are checked when a step is chosen. */
+function wordsAgainst(name: string, isSwitch: boolean, value: unknown): string | undefined {
+  const [words, count] = [choices[name], counts[name]];
+  if (words) return words.includes(value as string) ? undefined : words.map(show).join(" or ");
+  if (count) {
+    const fit = Array.isArray(value) && value.length === count && value.every(isFloat);
+    return fit ? undefined : `${count} finite numbers`;
+  }
+  if (isSwitch === (typeof value === "boolean")) return undefined;
+  return isSwitch ? "true or false" : "a number or a function of the step";
+}
+
+const isFloat = (value: unknown): boolean => typeof value === "number" && Number.isFinite(Math.fround(value));
 
 function checkNumber(rule: string, name: string, value: unknown, when: string): number {
   const domain = domainsOf[rule]?.[name] ?? domains[name] ?? notNegative;
@@ -129,7 +152,7 @@ export function checkRange(rule: string, name: string, value: number, t: number)
 }
 
 function checkTogether(rule: string, { lr, weightDecay, momentum, dampening, nesterov }: HyperValues): void {
-  if (nesterov === true && (momentum === 0 || dampening !== 0)) {
+  if (nesterov === true && dampening !== undefined && (momentum === 0 || dampening !== 0)) {
     throw new HyperparameterError(
       `${rule}: nesterov needs momentum > 0 and dampening 0, got momentum ${momentum} and dampening ${dampening}.`,
     );

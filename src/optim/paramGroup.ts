@@ -30,7 +30,10 @@ export class ParamGroup {
   #rule: UpdateRule;
   #version = 0;
 
-  /** @throws HyperparameterError where the rule, with this group's hyperparameters, is none that its family was built for. */
+  /**
+   * @throws HyperparameterError where the rule, with this group's hyperparameters, is none that its family was built for;
+   * ShapeError naming a tensor that the rule cannot update.
+   */
   constructor(
     family: RuleFamily,
     tensors: readonly CheckedTensor[],
@@ -39,6 +42,7 @@ export class ParamGroup {
     this.family = family;
     this.#rule = family.rule.with(hyper);
     requireStructure(this.#rule, family.has);
+    for (const tensor of tensors) this.#rule.checkTensor(tensor);
     const publicView = ({ role, ...tensor }: CheckedTensor) => (role ? { ...tensor, role } : tensor);
     this.decaying = tensors.filter((tensor) => !isExempt(publicView(tensor)));
     this.exempt = tensors.filter((tensor) => isExempt(publicView(tensor)));

@@ -46,7 +46,7 @@ function combineKernel(gpu: Gpu, sums: number): Promise<Kernel> {
   return gpu.kernels.get({
     label: "optim/combine",
     parts: [combinePart],
-    bindings: [["read", "read", "readWrite"]],
+    bindings: [["readWrite", "readWrite", "readWrite"]],
     constants: { SUMS: sums, GRID_WIDTH: gpu.limits.maxComputeWorkgroupsPerDimension },
   });
 }

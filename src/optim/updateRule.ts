@@ -3,6 +3,8 @@ import { HyperparameterError } from "./errors.ts";
 import { type HyperInput, type HyperValues, valuesAt, withDefaults } from "./hyperparameters.ts";
 import type { Scalar } from "./schedules/schedule.ts";
 import { type StateStorage, stateStorages } from "./storage.ts";
+import type { OptimizerTensor } from "./tensors.ts";
+
 import type { Profile, Variant } from "./variant.ts";
 
 /** What a rule takes: PyTorch's names, each with a default; numbers may also be functions of the step. */
@@ -30,6 +32,8 @@ export interface DecayOptions {
   cautious?: boolean;
 }
 
+type NamedShape = Pick<OptimizerTensor, "name" | "shape">;
+
 /**
  * `coupled`: the decay enters the gradient (L2 regularization). `decoupled`: it shrinks the weight itself. `averaged`: it
  * shrinks the points that the weight is an average of, so that no step takes a share of its own off the weight. `scaled`: it
@@ -49,11 +53,15 @@ export interface RuleDefinition<H> {
   readonly switches?: readonly (keyof H & string)[];
   /** Whether its moments may be kept in fewer bits than 32. */
   readonly hasSmallStates?: true;
+  /** Numbers that say which kernels there are: one value for all groups and steps. */
+  readonly fixed?: readonly (keyof H & string)[];
+  /** @throws ShapeError naming a tensor that the rule cannot update. */
+  checkTensor?(tensor: NamedShape): void;
   /**
-   * `uses` tells whether a hyperparameter is, or may become, anything but 0 or false; `states` how the moments are kept:
-   * `float32` for rules without `hasSmallStates`.
+   * `uses` tells whether a hyperparameter is, or may become, anything but 0 or false; `hyper` has those that are fixed, and
+   * `states` says how the moments are kept: in `float32` for rules without `hasSmallStates`.
    */
-  variant(uses: (name: keyof H) => boolean, states: StateStorage): Variant;
+  variant(uses: (name: keyof H) => boolean, hyper: H, states: StateStorage): Variant;
   /**
    * The fields of the shader's `struct Hyper`, in its order, at step t (1 at the first). In float64: they are rounded to
    * float32 once, when they are written.
@@ -72,6 +80,10 @@ export interface UpdateRule {
   readonly decay: DecayKind;
   /** See `RuleDefinition.switches`. */
   readonly switches: readonly string[];
+  /** See `RuleDefinition.fixed`. */
+  readonly fixed: readonly string[];
+  /** See `RuleDefinition.checkTensor`. */
+  checkTensor(tensor: NamedShape): void;
   /** The hyperparameters at step t, checked. */
   hyperAt(t: number): HyperValues;
   /** See `RuleDefinition.scalars`. */
@@ -117,21 +129,29 @@ function build(definition: RuleDefinition<HyperValues>, numerics: Numerics, inpu
   const first = valuesAt(name, input, 1);
   const kind = typeof decay === "function" ? decay(first) : decay;
   checkDecay(name, profile, kind, input);
+  const { fixed = [] } = definition;
+  for (const each of fixed) requireFixed(name, each, input[each], first[each]);
   return {
     name,
     profile,
     decay: kind,
     switches: [...(definition.switches ?? []), "towardsStart", "cautious"],
+    fixed,
+    checkTensor: (tensor) => definition.checkTensor?.(tensor),
     hyperAt: (t) => valuesAt(name, input, t),
     scalars: (hyper, t, memory = {}) => definition.scalars(hyper, t, profile, memory),
     remember: (before, hyper, t) => definition.remember?.(before, hyper, t) ?? before,
     evaluation: definition.evaluation,
     variant: (uses) => {
       const towards = uses("towardsStart") ? "toStart" : uses("cautious") ? "cautious" : "toZero";
-      return { ...definition.variant(uses, states), decay: towards };
+      return { ...definition.variant(uses, first, states), decay: towards };
     },
     uses: (key) => Boolean(input[key]),
-    with: (options) => build(definition, numerics, withDefaults(name, input, options)),
+    with: (options) => {
+      const rule = build(definition, numerics, withDefaults(name, input, options));
+      for (const each of fixed) requireFixed(name, each, rule.hyperAt(1)[each], first[each]);
+      return rule;
+    },
   };
 }
 
@@ -144,6 +164,14 @@ function checkStates(name: string, states: StateStorage, hasSmallStates: boolean
   if (states === "float32" || hasSmallStates) return;
   throw new HyperparameterError(
     `${name}: its states cannot be kept in ${states} (got "${states}", allowed "float32"). Rules on Adam's moments, and lion, can.`,
+  );
+}
+
+function requireFixed(rule: string, name: string, value: unknown, fixed: unknown): void {
+  if (value === fixed) return;
+  throw new HyperparameterError(
+    `${rule}: ${name} must be one number for all groups and steps (got ${value}, allowed ${fixed}). Give the others a rule of ` +
+      "their own.",
   );
 }
 

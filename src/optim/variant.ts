@@ -41,6 +41,8 @@ export interface Variant {
   readonly stateShape?: (state: string, shape: readonly number[]) => readonly number[] | undefined;
   /** Floats behind a tensor's packed states, for the rule's passes. Nothing in them outlasts a step. */
   readonly workspace?: (shape: readonly number[]) => number;
+  /** Names of buffers like the states, behind them in bind group 1, of which nothing outlasts a step: see scratch.ts. */
+  readonly scratch?: readonly string[];
   /** The rule's WGSL: its own file and the parts it stands on. */
   readonly parts: readonly ShaderPart[];
   /** What comes before the update, in order. */
@@ -68,6 +70,7 @@ export interface PassTensor {
   readonly dtype: Dtype;
   readonly param: Slice;
   readonly grad: Slice;
+  /** Also the scratch, by its names. */
   readonly states: ReadonlyMap<string, StateSlice>;
   /** Its packed states: see `Variant.stateShape`. */
   readonly pack: Slice | undefined;

@@ -13,6 +13,7 @@ export { type LambHyper, lamb } from "./lamb.ts";
 export { type LarsHyper, lars } from "./lars.ts";
 export { type LionHyper, type LionTensor, lion } from "./lion.ts";
 export type { AdamHyper, AdamTensor } from "./moments.ts";
+export { type MuonHyper, type MuonTensor, muon } from "./muon.ts";
 export { type NadamHyper, nadam } from "./nadam.ts";
 export { float32, float64, type Profile, type Round, type Values } from "./numerics.ts";
 export { type RadamHyper, radam } from "./radam.ts";

@@ -2,6 +2,7 @@
 import { describe, expect } from "vitest";
 import type { Slice } from "../../src/gpu/index.ts";
 import { createOptimizer, type OptimizerTensor } from "../../src/optim/index.ts";
+import { shapeFor } from "../parity/shapes.ts";
 import { all, bufferOf, gpuTest, readWords } from "../support/gpuTest.ts";
 import { variants } from "./variants.ts";
 
@@ -41,7 +42,7 @@ describe("no word outside a tensor is written, no element is left out, and no gr
       const [params, grads] = [make(), make()];
       const tensors = sizes.map((count, i): OptimizerTensor => {
         const at = (buffer: GPUBuffer): Slice => ({ buffer, offset: 512, size: count * 4 });
-        return { name: `w${count}`, shape: [count], param: at(params[i]!), grad: at(grads[i]!) };
+        return { name: `w${count}`, shape: shapeFor(rule.name, count), param: at(params[i]!), grad: at(grads[i]!) };
       });
       const words = (buffers: GPUBuffer[]) => Promise.all(buffers.map((buffer) => readWords(gpu, all(buffer))));
       const optimizer = await createOptimizer(gpu, rule, tensors);
@@ -66,7 +67,9 @@ describe("no word outside a tensor is written, no element is left out, and no gr
           GPUBuffer,
           GPUBuffer,
         ];
-        const optimizer = await createOptimizer(gpu, rule, [{ name: "w", shape: [count], param, grad }]);
+        const optimizer = await createOptimizer(gpu, rule, [
+          { name: "w", shape: shapeFor(rule.name, count), param, grad },
+        ]);
         const [before, beforeGrad] = [await readWords(gpu, all(param)), await readWords(gpu, all(grad))];
         optimizer.step();
         expect(faults(before, await readWords(gpu, all(param)))).toEqual([]);
@@ -91,7 +94,7 @@ describe("no word outside a tensor is written, no element is left out, and no gr
       size: count * 4,
     });
     const tensors = sizes.map((count, i): OptimizerTensor => {
-      return { name: `w${count}`, shape: [count], param: at(params[i]!), grad: at(grads[i]!) };
+      return { name: `w${count}`, shape: shapeFor(rule.name, count), param: at(params[i]!), grad: at(grads[i]!) };
     });
     const optimizer = await createOptimizer(gpu, rule, tensors);
     const before = await readWords(gpu, all(arena));

@@ -6,6 +6,7 @@ import {
   createOptimizer,
   type HyperInput,
   HyperparameterError,
+  muon,
   rmsprop,
   sgd,
   sgdw,
@@ -124,6 +125,7 @@ describe("what a step would need and the optimizer does not have is refused:", (
       { centered: false },
       "rmsprop: centered cannot be turned off in an optimizer made with it, got false.",
     ],
+    [muon(), { nsSteps: 4 }, "muon: nsSteps must be one number for all groups and steps (got 4, allowed 5)."],
     [adam(), { amsgrad: true }, "adam: amsgrad needs state that this optimizer was made without, got true."],
     [
       adamw({ amsgrad: true }),

@@ -2,6 +2,7 @@
 import { describe, expect } from "vitest";
 import { type Gpu, type Slice, UsageError } from "../../src/gpu/index.ts";
 import { adamw, createOptimizer, type OptimizerTensor, type UpdateRule } from "../../src/optim/index.ts";
+import { shapeFor } from "../parity/shapes.ts";
 import { all, bufferOf, gpuTest, readWords } from "../support/gpuTest.ts";
 import { variants } from "./variants.ts";
 
@@ -62,7 +63,7 @@ describe("buffers may be shared where nothing is written twice:", () => {
     const tensors = [0, 1, 2].map((i) => {
       return {
         name: `w${i}`,
-        shape: [61 + i],
+        shape: shapeFor(rule.name, 61 + i),
         param: at(one, i * 512, 244 + 4 * i),
         grad: at(one, i * 512 + 256, 244 + 4 * i),
       };
@@ -75,7 +76,8 @@ describe("buffers may be shared where nothing is written twice:", () => {
     async ([, rule], { gpu }) => {
       const grads = ones(gpu.device, 128);
       const grad = [grads, grads, at(grads, 0, 400), at(grads, 256, 256)];
-      const tensors = grad.map((each, i) => ({ name: `w${i}`, shape: [60], param: ones(gpu.device, 60), grad: each }));
+      const shape = shapeFor(rule.name, 60);
+      const tensors = grad.map((each, i) => ({ name: `w${i}`, shape, param: ones(gpu.device, 60), grad: each }));
       await expectToMove(gpu, rule, tensors);
     },
   );
@@ -96,8 +98,8 @@ describe("tensors of no elements are legal:", () => {
     "alone, %s has nothing to do, and counts its steps",
     async ([, rule], { gpu }) => {
       const optimizer = await createOptimizer(gpu, rule, [
-        empty(gpu.device, "e", [0]),
-        empty(gpu.device, "f", [3, 0, 2]),
+        empty(gpu.device, "e", shapeFor(rule.name, 0)),
+        empty(gpu.device, "f", [3, 0, 2, 5]),
       ]);
       for (let t = 1; t <= 3; t++) optimizer.step();
       expect(optimizer.stepCount).toBe(3);

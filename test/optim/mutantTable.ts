@@ -2,6 +2,7 @@
 import { adam, adamw } from "../../src/optim/index.ts";
 import { cases, type ParityCase } from "../parity/cases.ts";
 import { type Mutation, optionsOf, resolvedHyper } from "../parity/runCase.ts";
+import { shapeFor } from "../parity/shapes.ts";
 import { type Row, type RuleName, ruleNames } from "../parity/table.ts";
 import { adafactorMutants } from "./adafactorMutants.ts";
 import { asRule, inHyper, inScalars, inShader } from "./mutations.ts";
@@ -21,8 +22,8 @@ export const exempting = sized
     exempt: true,
     tensors: [
       { name: "fc.weight", shape: [16, 32], paramGroup: 0 },
-      { name: "fc.bias", shape: [32], paramGroup: 0 },
-      { name: "norm.weight", shape: [32], paramGroup: 0 },
+      { name: "fc.bias", shape: shapeFor(test.rule, 32), paramGroup: 0 },
+      ...(test.rule === "muon" ? [] : [{ name: "norm.weight", shape: [32], paramGroup: 0 }]),
     ],
   }));
 

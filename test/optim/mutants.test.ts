@@ -8,6 +8,7 @@ import { type Gpu, openGpu } from "../../src/gpu/index.ts";
 import { adamw } from "../../src/optim/index.ts";
 import { passes, withinHardwareGate } from "../parity/gates.ts";
 import { runCase } from "../parity/runCase.ts";
+import { muonMutants } from "./muonMutants.ts";
 import { exempting, moments, mutants, sized } from "./mutantTable.ts";
 import { inShader } from "./mutations.ts";
 import { normsMutants } from "./normsMutants.ts";
@@ -20,11 +21,12 @@ beforeAll(async () => {
 afterAll(() => gpu.destroy());
 
 /** [mistake, rule, how many cases, mutation, cases] */
-const named = [...mutants, ...normsMutants].flatMap(({ mistake, rules, mutate, where = () => true, on = sized }) =>
-  rules.map((rule) => {
-    const touched = on.filter((test) => test.rule === rule && where(test.rows[0]!));
-    return [mistake, rule, touched.length, mutate, touched] as const;
-  }),
+const named = [...mutants, ...normsMutants, ...muonMutants].flatMap(
+  ({ mistake, rules, mutate, where = () => true, on = sized }) =>
+    rules.map((rule) => {
+      const touched = on.filter((test) => test.rule === rule && where(test.rows[0]!));
+      return [mistake, rule, touched.length, mutate, touched] as const;
+    }),
 );
 
 test.each(named)("mutant: %s is caught, %s, in each of %d cases", async (_mistake, _rule, count, mutate, touched) => {

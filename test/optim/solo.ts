@@ -1,7 +1,8 @@
 import { type Gpu, readFloats, type Slice } from "../../src/gpu/index.ts";
 import type { OptimizerTensor } from "../../src/optim/index.ts";
 import { gradientAt, initialParam } from "../parity/fixtures.ts";
-import { type Row, sidesFor } from "../parity/table.ts";
+import { shapeOf } from "../parity/shapes.ts";
+import type { Row } from "../parity/table.ts";
 import { bufferOf } from "../support/gpuTest.ts";
 
 /** A tensor that can tell its gradient of any step and what it holds. */
@@ -36,5 +37,5 @@ export function testTensor(
 
 /** A tensor of so many elements, with the sides that a row of the table asks for. */
 export function tensorFor(gpu: Gpu, row: Row, name: string, count: number, seed: number): TestTensor {
-  return testTensor(gpu, name, count, seed, sidesFor(row, count));
+  return testTensor(gpu, name, count, seed, shapeOf(row, count));
 }

@@ -10,22 +10,24 @@ import {
   type TensorState,
 } from "../../src/optim/index.ts";
 import { optionsOf, ruleOf } from "../parity/runCase.ts";
+import { takesMatrices } from "../parity/shapes.ts";
 import { type Row, table } from "../parity/table.ts";
 import { gpuTest } from "../support/gpuTest.ts";
-import { type TestTensor, testTensor } from "./solo.ts";
+import { type TestTensor, tensorFor, testTensor } from "./solo.ts";
 
 const steps = 8;
 
 async function opened(gpu: Gpu, row: Row): Promise<{ optimizer: Optimizer; tensors: TestTensor[] }> {
+  const given = { a: 33, b: 1027, none: 0 };
+  const first = Object.entries(given).map(([name, count], i) =>
+    takesMatrices(row.rule) ? tensorFor(gpu, row, name, count, i + 1) : testTensor(gpu, name, count, i + 1),
+  );
   const matrices = [
     testTensor(gpu, "w", 54, 4, [2, 3, 9]),
     testTensor(gpu, "v", 2310, 5, [33, 70]),
     testTensor(gpu, "nil", 0, 6, [3, 0]),
   ];
-  const tensors = [
-    ...[testTensor(gpu, "a", 33, 1), testTensor(gpu, "b", 1027, 2), testTensor(gpu, "none", 0, 3)],
-    ...(row.shape ? matrices : []),
-  ];
+  const tensors = row.shape && !takesMatrices(row.rule) ? [...first, ...matrices] : first;
   const optimizer = await createOptimizer(gpu, ruleOf(row.rule)(optionsOf(row)), [{ tensors, exempt: () => false }]);
   return { optimizer, tensors };
 }

@@ -6,22 +6,24 @@ import type { Limits } from "../../src/gpu/index.ts";
 import type { GradientOptions } from "../../src/optim/index.ts";
 import type { Profile } from "../../src/reference/index.ts";
 import { fixtureCount } from "./fixtures.ts";
+import {
+  layouts,
+  type Memory,
+  matrixLayouts,
+  mixed,
+  type ParityTensor,
+  sizes,
+  tensorsFor,
+  vectors,
+} from "./layouts.ts";
 import { averages } from "./rows/around.ts";
+import { takesMatrices } from "./shapes.ts";
 import type { CaseStorage } from "./storage.ts";
 import { storageCases } from "./storageCases.ts";
+
 import { profilesOf, type Row, type RuleName, table } from "./table.ts";
-import { gptTensors, type ParityTensor, shaped, vectors } from "./tensors.ts";
 
-export type { ParityTensor };
-
-/** How the tensors lie in memory. */
-export type Memory =
-  /** One slab of parameters and one of gradients, as the engine has them. */
-  | "slabs"
-  /** A buffer each, of just the tensor's bytes. */
-  | "own buffers"
-  /** One buffer, parameters and gradients in turn. */
-  | "one buffer";
+export type { Memory, ParityTensor };
 
 export interface ParityCase {
   readonly name: string;
@@ -70,11 +72,19 @@ const largeMatrices = [
   [300, 2, 3],
 ];
 
+/** And for a rule that multiplies them: those that are transposed, and whose products are more than one block. */
+const edgeFactors = [
+  [0, 3],
+  [33, 20],
+  [65, 66],
+];
+
 /** What a row is tried on: vectors, or matrices where the oracle has one. */
-function edgeShapes({ shape = [] }: Row): [what: string, shape: number[]][] {
+function edgeShapes({ rule, shape = [] }: Row): [what: string, shape: number[]][] {
   if (shape.length < 2) return edgeSizes.map((size) => [`${size} elements`, [size]]);
   const isLarge = shape.reduce((product, side) => product * side) > fixtureCount;
-  return [...edgeMatrices, ...(isLarge ? largeMatrices : [])].map((sides) => [`[${sides.join(", ")}]`, sides]);
+  const more = takesMatrices(rule) ? edgeFactors : isLarge ? largeMatrices : [];
+  return [...edgeMatrices, ...more].map((sides) => [`[${sides.join(", ")}]`, sides]);
 }
 
 function tableCases(): ParityCase[] {
@@ -115,6 +125,7 @@ const fullest: readonly { rule: RuleName; desc: string }[] = [
   { rule: "adamax", desc: "weight decay" },
   { rule: "nadam", desc: "decoupled decay" },
   { rule: "radam", desc: "decoupled decay" },
+  { rule: "muon", desc: "strong decay" },
   { rule: "adafactor", desc: "decay" },
   { rule: "adamw", desc: "towards the start" },
 ];
@@ -124,49 +135,6 @@ function rowNamed(rule: RuleName, desc: string): Row {
   if (row) return row;
   throw new Error(`cases: no row "${rule} · ${desc}" in the table.`);
 }
-
-type Layout = Pick<ParityCase, "tensors" | "memory" | "limits"> & { what: string; groups?: number; exempt?: boolean };
-
-const sizes = [5000, 3, 1, 1025, 2048, 77];
-
-const layouts: readonly Layout[] = [
-  { what: "148 tensors in 3 groups", tensors: gptTensors(12), memory: "slabs", limits: {}, groups: 3, exempt: true },
-  {
-    what: "bindings of 4 KiB",
-    tensors: vectors(sizes),
-    memory: "slabs",
-    limits: { maxStorageBufferBindingSize: 4096 },
-  },
-  {
-    what: "bindings of 9 KiB",
-    tensors: vectors(sizes),
-    memory: "slabs",
-    limits: { maxStorageBufferBindingSize: 9216 },
-  },
-  { what: "buffers of 20 KiB", tensors: vectors(sizes), memory: "slabs", limits: { maxBufferSize: 20480 } },
-  {
-    what: "3 workgroups a side",
-    tensors: vectors(sizes),
-    memory: "slabs",
-    limits: { maxComputeWorkgroupsPerDimension: 3 },
-  },
-  {
-    what: "workgroups of 16", // the largest tensor is more tiles than combine.wgsl has lanes
-    tensors: vectors(sizes),
-    memory: "slabs",
-    limits: { maxComputeInvocationsPerWorkgroup: 16 },
-  },
-  { what: "ragged buffers", tensors: vectors([1, 2, 3, 5, 7, 1025, 1030]), memory: "own buffers", limits: {} },
-  { what: "one buffer for all", tensors: vectors([1, 2, 300, 5, 64, 1025]), memory: "one buffer", limits: {} },
-];
-
-/** The same layouts for a rule that takes matrices for what they are, beside vectors; less than 6 KiB does not bind its sums. */
-const mixed = shaped([[63, 65], [3], [1000, 3], [2, 33, 65], [7], [4, 3, 3, 3], [1, 1]]);
-const matrixLayouts = layouts.slice(2).map((layout): Layout => {
-  if (layout.what !== "bindings of 9 KiB") return { ...layout, what: `matrices, ${layout.what}`, tensors: mixed };
-  const limits = { maxStorageBufferBindingSize: 6144 };
-  return { ...layout, what: "matrices, bindings of 6 KiB", tensors: mixed, limits };
-});
 
 function layoutCases(): ParityCase[] {
   return fullest.flatMap(({ rule, desc }) => {
@@ -187,6 +155,7 @@ function layoutCases(): ParityCase[] {
           steps,
           seed: 9000 + i,
           ...layout,
+          tensors: tensorsFor(rule, layout.tensors, layout.limits),
         }),
       ),
     );
@@ -204,6 +173,11 @@ const guarded: readonly { what: string; gradients: GradientOptions; memory: Memo
   },
 ];
 
+function guardedTensors(rule: RuleName, memory: Memory): readonly ParityTensor[] {
+  if (rule === "adafactor") return mixed;
+  return tensorsFor(rule, vectors(memory === "slabs" ? [...sizes, 0] : sizes), {});
+}
+
 function guardedCases(): ParityCase[] {
   return fullest.flatMap(({ rule, desc }) =>
     profiles.flatMap((profile) =>
@@ -212,7 +186,7 @@ function guardedCases(): ParityCase[] {
         rule,
         profile,
         rows: [rowNamed(rule, desc)],
-        tensors: rule === "adafactor" ? mixed : vectors(how.memory === "slabs" ? [...sizes, 0] : sizes),
+        tensors: guardedTensors(rule, how.memory),
         exempt: false,
         limits: {},
         steps,

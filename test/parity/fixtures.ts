@@ -41,6 +41,8 @@ export interface TorchRow {
   correctlyRounded: TensorBits;
   /** The parameter after the last step, from PyTorch in float64. */
   float64: Bits;
+  /** The parameter after the last step from PyTorch's Muon as it is installed: its Newton-Schulz iteration in bfloat16. */
+  bfloat16?: Bits;
 }
 
 /** `optimizer.defaults`, in PyTorch's words; some of them have no bearing on the numbers. */
@@ -108,6 +110,9 @@ const off: Required<RowHyper> = {
   lrDecay: 0,
   momentumDecay: 0,
   decoupled: false,
+  nsSteps: 0,
+  nsCoefficients: [],
+  adjust: "original",
   beta2Decay: 0,
   eps1: 0,
   eps2: 0,

@@ -36,7 +36,8 @@ export interface Comparison {
 /** A tensor as the reference has it. */
 type Twin = Omit<SurroundedTensor, "shape"> & Record<string, Values>;
 type RuleMaker = (options: object) => UpdateRule;
-export type Reference = Step<SurroundedTensor, object>;
+/** Rules of matrices ask for the tensor's sides. */
+export type Reference = Step<SurroundedTensor & { shape?: readonly number[] }, object>;
 
 const ruleMakers: Record<string, unknown> = { ...rules };
 const twinOf: Record<string, unknown> = { ...reference };

@@ -1,8 +1,8 @@
 /** The cases whose numbers are kept in fewer bits than 32: what is kept how, at every size and in every layout. */
 import type { ParityCase } from "./cases.ts";
+import { gptTensors, sizes, vectors } from "./layouts.ts";
 import type { CaseStorage } from "./storage.ts";
 import { type Row, type RuleName, table } from "./table.ts";
-import { gptTensors, vectors } from "./tensors.ts";
 
 const rowNamed = (rule: RuleName, desc: string): Row => {
   const row = table.find((each) => each.rule === rule && each.desc === desc);
@@ -54,8 +54,6 @@ const kinds: readonly { what: string; storage: CaseStorage; rows: readonly (read
 
 type Place = Pick<ParityCase, "tensors" | "memory" | "limits"> &
   Partial<Pick<ParityCase, "exempt" | "gradients" | "averageDecay">> & { where: string; groups?: number };
-
-const sizes = [5000, 3, 1, 1025, 2048, 77];
 
 /** Where such tensors may go wrong: at the ends of blocks, buffers and bindings, and among the optimizer's other work. */
 const places: readonly Place[] = [

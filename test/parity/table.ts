@@ -11,6 +11,7 @@ import { adamRows } from "./rows/adam.ts";
 import { adamaxRows } from "./rows/adamax.ts";
 import { rowsAround } from "./rows/around.ts";
 import { rowsBeyondTorch } from "./rows/beyondTorch.ts";
+import { muonRows } from "./rows/muon.ts";
 import { nadamRows } from "./rows/nadam.ts";
 import { radamRows } from "./rows/radam.ts";
 import { rmspropRows } from "./rows/rmsprop.ts";
@@ -30,6 +31,7 @@ export const torchRows: readonly Row[] = [
   ...adamaxRows,
   ...nadamRows,
   ...radamRows,
+  ...muonRows,
   ...adafactorRows,
 ];
 

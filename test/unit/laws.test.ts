@@ -199,8 +199,9 @@ describe("multiplying all gradients by 1024", () => {
     });
   const named = (keep: (row: (typeof table)[number]) => boolean) =>
     table.filter(keep).map((row) => [`${row.rule}, ${row.desc}`, row] as const);
-  /** Rules that divide by a root of a second moment, whose eps is all that has a scale. */
-  const normalized = (row: (typeof table)[number]): boolean => /^(adamw?|rmsprop|adagrad|adamax|nadam)$/.test(row.rule);
+  /** Rules that divide by a root of a second moment or by a norm: eps is all that has a scale. */
+  const normalized = (row: (typeof table)[number]): boolean =>
+    /^(adamw?|rmsprop|adagrad|adamax|nadam|muon)$/.test(row.rule);
   const l2 = (row: (typeof table)[number]): boolean =>
     normalized(row) && ruleOf(row.rule)(row.hyper).decay === "coupled" && (row.hyper.weightDecay ?? 0) > 0;
 

@@ -3,13 +3,14 @@ import { elementsOf, shapeOfState } from "../../src/optim/stateShape.ts";
 import type { Profile, Round, Values } from "../../src/reference/index.ts";
 import { float32, float64, surrounded } from "../../src/reference/index.ts";
 import { optionsOf, referenceOf, ruleOf } from "../parity/runCase.ts";
-import { type Row, type RowHyper, type RuleName, sidesFor } from "../parity/table.ts";
+import { shapeOf } from "../parity/shapes.ts";
+import type { Row, RowHyper, RuleName } from "../parity/table.ts";
 
 export interface Run {
   rule: RuleName;
   hyper: RowHyper;
   /** Whether the tensor is a vector or a matrix: the sides of a row of the parity table, whose count does not matter. */
-  shape?: Row["shape"];
+  shape?: Row["shape"] | undefined;
   /** What changes from step to step, as in the parity table. */
   vary?: Row["vary"];
   start: ArrayLike<number>;
@@ -32,7 +33,7 @@ export function run(what: Run, watch: (t: number, state: State) => void = () => 
   const row: Row = { rule: name, desc: "", hyper, ...(vary && { vary }) };
   const rule = ruleOf(name)({ ...optionsOf(row), profile });
   const state: State = { param: values(start) };
-  const shape = sidesFor(what, start.length);
+  const shape = shapeOf(what, start.length);
   const variant = rule.variant(rule.uses);
   for (const each of variant.state) {
     const sides = shapeOfState(variant, each, shape);
@@ -40,10 +41,10 @@ export function run(what: Run, watch: (t: number, state: State) => void = () => 
   }
   if (rule.uses("towardsStart")) state.start = values(new Float64Array(start.length));
   const reference = surrounded(referenceOf(name), () => 0);
-  const tensor = { ...state, grad: values(new Float64Array(start.length)) };
+  const tensor = { ...state, shape, grad: values(new Float64Array(start.length)) };
   for (let t = 1; t <= steps; t++) {
     tensor.grad = values(gradient(t, state.param));
-    reference({ ...tensor, shape }, rule.hyperAt(t), t, round, profile);
+    reference(tensor, rule.hyperAt(t), t, round, profile);
     watch(t, state);
   }
   return state;

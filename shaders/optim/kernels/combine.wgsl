@@ -11,8 +11,9 @@ struct Span {
   tensor: u32,
 }
 
-@group(0) @binding(0) var<storage, read> spans: array<Span>;
-@group(0) @binding(1) var<storage, read> sums: array<f32>;
+// All three are ranges of one buffer, which WebGPU binds either to be written or not.
+@group(0) @binding(0) var<storage, read_write> spans: array<Span>;
+@group(0) @binding(1) var<storage, read_write> sums: array<f32>;
 @group(0) @binding(2) var<storage, read_write> totals: array<f32>;
 
 const LANES = 64u;

@@ -13,7 +13,7 @@ export const adam = defineRule({
   decay: "coupled",
   switches: ["amsgrad"],
   hasSmallStates: true,
-  variant: (uses, states) => adamVariant(rulePart("adam", code), uses("amsgrad"), states),
+  variant: (uses, _, states) => adamVariant(rulePart("adam", code), uses("amsgrad"), states),
   scalars: ({ weightDecay, ...moments }, t) => ({
     weightDecay,
     ...momentScalars(moments, t),

@@ -13,7 +13,7 @@ export const adamw = defineRule({
   decay: "decoupled",
   switches: ["amsgrad"],
   hasSmallStates: true,
-  variant: (uses, states) => adamVariant(rulePart("adamw", code), uses("amsgrad"), states),
+  variant: (uses, _, states) => adamVariant(rulePart("adamw", code), uses("amsgrad"), states),
   scalars: ({ lr, weightDecay, ...moments }, t) => ({
     ...shrink(lr, weightDecay),
     ...momentScalars({ lr, ...moments }, t),

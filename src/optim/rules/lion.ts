@@ -12,7 +12,7 @@ export const lion = defineRule({
   defaults: { lr: 1e-4, beta1: 0.9, beta2: 0.99, weightDecay: 0, maximize: false },
   decay: "decoupled",
   hasSmallStates: true,
-  variant: (_, states) => firstMomentVariant(rulePart("lion", code), states),
+  variant: (_, __, states) => firstMomentVariant(rulePart("lion", code), states),
   scalars: ({ lr, beta1, beta2, weightDecay }) => ({
     lr,
     ...shrink(lr, weightDecay),

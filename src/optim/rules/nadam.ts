@@ -23,7 +23,7 @@ export const nadam = defineRule({
   },
   decay: ({ decoupled }) => (decoupled ? "decoupled" : "coupled"),
   hasSmallStates: true,
-  variant: (_, states) => momentsVariant(rulePart("nadam", code), states),
+  variant: (_, __, states) => momentsVariant(rulePart("nadam", code), states),
   scalars: ({ lr, beta1, beta2, eps, momentumDecay, ...decay }, t, profile) => {
     const product = nadamProduct(beta1, momentumDecay, t, profile === "torch" ? Math.fround : (x) => x);
     const next = nadamMomentum(beta1, momentumDecay, t + 1);

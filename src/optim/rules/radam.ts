@@ -13,7 +13,7 @@ export const radam = defineRule({
   defaults: { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, decoupled: false, maximize: false },
   decay: ({ decoupled }) => (decoupled ? "decoupled" : "coupled"),
   hasSmallStates: true,
-  variant: (_, states) => momentsVariant(rulePart("radam", code), states),
+  variant: (_, __, states) => momentsVariant(rulePart("radam", code), states),
   scalars: ({ lr, beta1, beta2, eps, ...decay }, t) => {
     const r = rectification(beta2, t);
     const [biasCorrection1, rootBiasCorrection2] = [1 - beta1 ** t, Math.sqrt(1 - beta2 ** t)];

@@ -22,6 +22,7 @@ export type RuleName =
   | "adamax"
   | "nadam"
   | "radam"
+  | "muon"
   | "adafactor"
   | BeyondTorchRule;
 
@@ -44,6 +45,9 @@ export interface RowHyper {
   lrDecay?: number;
   momentumDecay?: number;
   decoupled?: boolean;
+  nsSteps?: number;
+  nsCoefficients?: readonly number[];
+  adjust?: string;
   beta2Decay?: number;
   eps1?: number;
   eps2?: number;
@@ -79,7 +83,7 @@ export const profilesOf = ({ hyper }: Row): readonly Profile[] =>
   hyper.cautious ? ["accurate"] : ["accurate", "torch"];
 
 /** So many elements as a vector or, for a row of matrices, as a matrix of as few columns as it takes. */
-export function sidesFor({ shape = [] }: Pick<Row, "shape">, count: number): readonly number[] {
+export function sidesFor({ shape = [] }: { shape?: Row["shape"] | undefined }, count: number): readonly number[] {
   if (shape.length < 2) return [count];
   let columns = count > 3 ? 2 : 1;
   while (count % columns) columns += 1;
