@@ -19,7 +19,7 @@ def averages(row, request, dtype):
     model = torch.nn.Module()
     model.w = torch.nn.Parameter(torch.zeros(request["count"], dtype=dtype))
     averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(row["averageDecay"]))
-    for t, tensors in run(row["rule"], row["hyper"], request["seed"], request["count"], dtype):
+    for t, tensors in run(row["rule"], row["hyper"], request["seed"], [request["count"]], dtype):
         with torch.no_grad():
             model.w.copy_(torch.from_numpy(tensors["param"]))
         averaged.update_parameters(model)

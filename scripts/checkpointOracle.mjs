@@ -42,7 +42,13 @@ export async function holdCheckpoints(python, write) {
     if (!isHeld) failures.push(`${rule}: ${desc}, PyTorch alone`); // so it is for NaN
   }
   const there = thereAndBack(python, parity, alone, ({ fusedUlps = maxUlp }) => fusedUlps);
-  const rounded = thereAndBack(python, parity, recordRuns(python, parity, apart), () => 0, apart);
+  const rounded = thereAndBack(
+    python,
+    parity,
+    recordRuns(python, parity, apart),
+    ({ roundedUlps = 0 }) => roundedUlps,
+    apart,
+  );
   failures.push(...there.failures, ...rounded.failures.map((name) => `${name}, each operation rounded on its own`));
   if (failures.length > 0) {
     throw new Error(
@@ -51,7 +57,7 @@ export async function holdCheckpoints(python, write) {
   }
   const found = `${runs.length} runs there and back, at most ${there.worst.toFixed(1)} ulp from PyTorch alone`;
   const what = write ? "Wrote test/fixtures/checkpoints.json" : "checkpoints.json holds";
-  return `${what}: ${found}, and to the bit with each operation rounded on its own.`;
+  return `${what}: ${found}, and ${rounded.worst.toFixed(1)} with each operation rounded on its own.`;
 }
 
 /** PyTorch without fused multiply-adds; the script also takes correctly rounded roots then. */

@@ -20,26 +20,32 @@ FORMAT = "shrinkstep optimizer state 1"
 MOST_STEPS = 2**24
 
 
-def _adam(group):
+def _adam(group, _):
     return ["exp_avg", "exp_avg_sq"] + (["max_exp_avg_sq"] if group["amsgrad"] else [])
 
 
-def _rmsprop(group):
+def _rmsprop(group, _):
     centered, momentum = group["centered"], group["momentum"]
     return ["square_avg"] + (["grad_avg"] if centered else []) + (["momentum_buffer"] if momentum else [])
 
 
-# The states of each optimizer, beside its step, in shrinkstep's order. In lower case its name is that of our rule.
+# The states of a group's parameter, beside its step, in shrinkstep's order. An optimizer's name in lower case is our rule's.
 STATES = {
-    "SGD": lambda group: ["momentum_buffer"] if group["momentum"] else [],
+    "SGD": lambda group, _: ["momentum_buffer"] if group["momentum"] else [],
     "Adam": _adam,
     "AdamW": _adam,
     "RMSprop": _rmsprop,
-    "Adagrad": lambda group: ["sum"],
-    "Adadelta": lambda group: ["square_avg", "acc_delta"],
-    "Adamax": lambda group: ["exp_avg", "exp_inf"],
-    "NAdam": lambda group: ["exp_avg", "exp_avg_sq"],
-    "RAdam": lambda group: ["exp_avg", "exp_avg_sq"],
+    "Adagrad": lambda *_: ["sum"],
+    "Adadelta": lambda *_: ["square_avg", "acc_delta"],
+    "Adamax": lambda *_: ["exp_avg", "exp_inf"],
+    "NAdam": lambda *_: ["exp_avg", "exp_avg_sq"],
+    "RAdam": lambda *_: ["exp_avg", "exp_avg_sq"],
+    "Adafactor": lambda _, parameter: ["row_var", "col_var"] if parameter.dim() > 1 else ["variance"],
+}
+# Those that do not have the parameter's sides.
+SHAPES = {
+    "row_var": lambda shape: (*shape[:-1], 1),
+    "col_var": lambda shape: (*shape[:-2], 1, shape[-1]),
 }
 
 
@@ -99,7 +105,7 @@ def to_torch(data, optimizer, names):
     for index, (name, parameter, group) in enumerate(_parameters(optimizer, names)):
         count = _checked(name, parameter, facts[name])
         found = {key: tensors[f"optim.{name}.{key}"] for key in _keys(tensors, name)}
-        expected = STATES[type(optimizer).__name__](group)
+        expected = STATES[type(optimizer).__name__](group, parameter)
         if sorted(found) != sorted(expected):
             got, allowed = ", ".join(found) or "none", ", ".join(expected) or "none"
             raise CheckpointError(f'tensor "{name}": its states are others (got {got}, allowed {allowed}).')
@@ -119,13 +125,13 @@ def from_torch(optimizer, names, *, frozen=(), steps=None, profile="torch", scal
     tensors, entries = {}, []
     for name, parameter, group in _parameters(optimizer, names):
         state = optimizer.state.get(parameter, {})
-        keys = STATES[type(optimizer).__name__](group)
+        keys = STATES[type(optimizer).__name__](group, parameter)
         buffers = {key: state.get(key) for key in keys}
         begun = any(buffer is not None for buffer in buffers.values())
         count = int(state["step"]) if "step" in state else (steps or {}).get(name, int(begun))
         entries.append([name, {"shape": list(parameter.shape), "stepCount": count, "isFrozen": name in frozen}])
         for key, buffer in buffers.items():
-            tensors[f"optim.{name}.{key}"] = torch.zeros_like(parameter) if buffer is None else buffer
+            tensors[f"optim.{name}.{key}"] = _zeros(key, parameter) if buffer is None else buffer
     metadata = {
         "format": FORMAT,
         "rule": rule,
@@ -212,6 +218,11 @@ def _counters(rule, count, group):
             product *= group["betas"][0] * (1.0 - 0.5 * (0.96 ** (t * group["momentum_decay"])))
         counters["mu_product"] = product
     return counters
+
+
+def _zeros(key, parameter):
+    """A state as PyTorch begins it."""
+    return torch.zeros(SHAPES.get(key, tuple)(tuple(parameter.shape)))
 
 
 def _json(value):

@@ -43,6 +43,8 @@ export function inHalf(x: number, dtype: keyof typeof codecs, random?: number): 
  */
 export function stored<T extends StoredTensor, H>(rule: Step<T, H>, storage: Storage, number: number): Step<T, H> {
   const { dtype, states, seed } = storage;
+  /** What the rule sees of a tensor with a master: one object for the whole run, in which a rule may remember something. */
+  let seen: T | undefined;
   return (tensor, hyper, t, ...rest) => {
     const wordsOf = (role: "param" | "m" | "v") => {
       const [seedNow, stream] = [seedOfStep(seed, t), streamOf(number, role)];
@@ -50,7 +52,8 @@ export function stored<T extends StoredTensor, H>(rule: Step<T, H>, storage: Sto
     };
     const { param, master } = tensor;
     if (master && t === 1) master.set(param);
-    rule(master ? { ...tensor, param: master } : tensor, hyper, t, ...rest);
+    if (master) seen = Object.assign(seen ?? { ...tensor, param: master }, { grad: tensor.grad });
+    rule(seen ?? tensor, hyper, t, ...rest);
     if (dtype !== "float32") {
       const words = master ? () => undefined : wordsOf("param");
       for (const [i, p] of (master ?? param).entries()) param[i] = inHalf(p, dtype, words(i));

@@ -18,6 +18,7 @@ const chosen: readonly [rule: Row["rule"], desc: string][] = [
   ["adamax", "weight decay"],
   ["nadam", "decoupled decay"],
   ["radam", "weight decay"],
+  ["adafactor", "decay"],
 ];
 
 /** Rows of the table, one set of hyperparameters for all steps: a schedule would have to be carried over too. */

@@ -1,5 +1,6 @@
 /** The reference takes over a run that is saved as an optimizer's state, and saves it again. */
 import type { OptimizerState, TensorState } from "../../src/optim/index.ts";
+import { shapeOfState } from "../../src/optim/stateShape.ts";
 import { float32, type Values } from "../../src/reference/index.ts";
 import {
   bytesOf,
@@ -7,6 +8,7 @@ import {
   checkpointGradient,
   checkpointStart,
   checkpointTensors,
+  elementsOf,
   stepsEach,
 } from "./checkpoints.ts";
 import { decodeFloat32, worstUlpError } from "./fixtures.ts";
@@ -24,15 +26,16 @@ export function resume(
   to: number,
   watch: (tensor: number, values: Tensor) => void = () => {},
 ): OptimizerState {
-  const tensors = checkpointTensors.map(({ name, rests }, i): [string, TensorState] => {
+  const tensors = checkpointTensors.map(({ name, shape, rests }, i): [string, TensorState] => {
     const before = saved.tensors.get(name) as TensorState;
     const tensor = { param: params[i] as Values, ...Object.fromEntries(before.states) } as Tensor;
+    const given = { ...tensor, shape };
     let { stepCount } = before;
     for (let t = from + 1; t <= to; t++) {
       if (rests(t)) continue;
-      tensor.grad = checkpointGradient(i, t);
+      given.grad = checkpointGradient(i, t);
       stepCount += 1;
-      referenceOf(row.rule)(tensor, resolvedHyper(row, stepCount), stepCount, float32, "torch");
+      referenceOf(row.rule)(given, resolvedHyper(row, stepCount), stepCount, float32, "torch");
       watch(i, tensor);
     }
     return [name, { ...before, stepCount }];
@@ -44,9 +47,12 @@ export function resume(
 /** The state of a run that has not begun. */
 function beginning(row: Row): OptimizerState {
   const rule = ruleOf(row.rule)(row.hyper);
-  const { state } = rule.variant(rule.uses);
-  const tensors = checkpointTensors.map(({ name, shape }, i): [string, TensorState] => {
-    const states = state.map((each) => [each, new Float32Array(checkpointStart(i).length)] as const);
+  const variant = rule.variant(rule.uses);
+  const tensors = checkpointTensors.map(({ name, shape }): [string, TensorState] => {
+    const states = variant.state.flatMap((each) => {
+      const sides = shapeOfState(variant, each, shape);
+      return sides ? [[each, new Float32Array(elementsOf(sides))] as const] : [];
+    });
     return [name, { shape, stepCount: 0, isFrozen: false, states: new Map(states) }];
   });
   return { rule: row.rule, profile: "torch", stepCount: 0, tensors: new Map(tensors) };

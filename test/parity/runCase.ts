@@ -33,8 +33,8 @@ export interface Comparison {
   readonly isNarrow: boolean;
 }
 
-/** A tensor as the reference has it. */
-type Twin = Omit<SurroundedTensor, "shape"> & Record<string, Values>;
+/** What the reference holds of a tensor. */
+type Twin = { param: Values; grad: Values } & Record<string, Values>;
 type RuleMaker = (options: object) => UpdateRule;
 /** Rules of matrices ask for the tensor's sides. */
 export type Reference = Step<SurroundedTensor & { shape?: readonly number[] }, object>;
@@ -105,6 +105,8 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
   const tilings = tensors.map(({ shape }) => tilingOf(gpu, shape));
   const guard = new GuardTwin(test.gradients ?? {}, tilingOf(gpu));
   let taken = 0;
+  // One object for the whole run, in which a rule may remember something.
+  const given = twins.map((twin, i) => ({ ...twin, shape: tensors[i]?.shape ?? [] }));
   for (let tried = 1; tried <= steps; tried++) {
     const grads = counts.map((count, i) => {
       const grad = gradientAt(seed + i, tried, count).map((g, k) => g * guard.scale * (test.storage ? spread(k) : 1));
@@ -117,13 +119,13 @@ export async function runCase(gpu: Gpu, test: ParityCase, mutate: Mutation = (ru
     if (isSkipped) continue;
     const t = ++taken;
     const hypers = rows.map((row) => resolvedHyper(row, t));
-    for (const [i, tensor] of twins.entries()) {
+    for (const [i, tensor] of given.entries()) {
       const spec = tensors[i] as (typeof tensors)[number];
       const hyper = hypers[spec.paramGroup] as ReturnType<typeof resolvedHyper>;
       const spared = test.exempt && exemptByDefault(spec) ? { ...hyper, weightDecay: 0 } : hyper;
       tensor.grad = used[i] as Values;
-      references[i]?.({ ...tensor, shape: spec.shape }, spared, t, float32, profile, tilings[i]);
-      for (const [k, name] of names.entries()) grow(scales[i]?.[k] as Values, tensor[name] as Values);
+      references[i]?.(tensor, spared, t, float32, profile, tilings[i]);
+      for (const [k, name] of names.entries()) grow(scales[i]?.[k] as Values, twins[i]?.[name] as Values);
     }
   }
   await optimizer.settled();
