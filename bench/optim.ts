@@ -35,6 +35,8 @@ const contenders: readonly [string, UpdateRule][] = [
   ["adamw", adamw()],
   ["adamw torch profile", adamw({ profile: "torch" })],
   ["adamw amsgrad", adamw({ amsgrad: true })],
+  ["adamw, states in bfloat16", adamw({ states: "bfloat16" })],
+  ["adamw, states in float8", adamw({ states: "float8" })],
   ["lion", lion({ weightDecay: 0.1 })],
   ["adan", adan({ weightDecay: 0.01 })],
   ["lamb", lamb()],

@@ -5,6 +5,7 @@ import { explain, join } from "../src/gpu/shader.ts";
 import { squaresParts, verdictParts } from "../src/optim/gradients/guard.ts";
 import { adamw, sgd } from "../src/optim/index.ts";
 import { evaluationParts, measureOf, measureParts, moduleParts, rowParts } from "../src/optim/parts.ts";
+import { dtypes } from "../src/optim/storage.ts";
 import { variants } from "./optim/variants.ts";
 
 /** The shaders' text by file; what lies in a folder `parts`, or beside one, only means something once composed. */
@@ -14,7 +15,7 @@ const texts = Object.fromEntries(
   ).map(([path, code]) => [path.replace("../", ""), code]),
 );
 
-const bothLanes = [4, 1] as const;
+const accesses = dtypes.flatMap((dtype) => [false, true].map((isRagged) => ({ dtype, isRagged })));
 const withDecays = {
   "sgd towards the start": sgd({ towardsStart: true }),
   "adamw towards the start": adamw({ towardsStart: true }),
@@ -23,31 +24,36 @@ const withDecays = {
 
 const optim = Object.entries({ ...variants, ...withDecays }).flatMap(([name, rule]) =>
   [false, true].flatMap((isSurrounded) =>
-    bothLanes.flatMap((lanes) => {
-      const around = { isGuarded: isSurrounded, hasAverage: isSurrounded };
+    accesses.flatMap((access) => {
+      const around = { isGuarded: isSurrounded, hasAverage: isSurrounded, hasMasters: isSurrounded };
       const variant = rule.variant(rule.uses);
-      const what = `${name}${isSurrounded ? ", guarded and averaged," : ""} in lanes of ${lanes}`;
-      const update = { name: `optim/${what}`, parts: moduleParts(variant, lanes, around) };
-      const measure = { name: `optim/measure ${what}`, parts: measureParts(variant, lanes, around) };
+      const how = `${isSurrounded ? ", guarded, averaged and with masters" : ""}${access.isRagged ? ", ragged" : ""}`;
+      const what = `${name} on ${access.dtype}${how}`;
+      const update = { name: `optim/${what}`, parts: moduleParts(variant, access, around) };
+      const measure = { name: `optim/measure ${what}`, parts: measureParts(variant, access, around) };
       const passes = (variant.passes ?? []).flatMap((pass) => {
         if (pass.kind === "measure") return [];
         return Object.entries(pass.kernels).map(([kernel, parts]) => {
           return { name: `optim/${kernel} of ${what}`, parts: [...rowParts(around, pass.lanes), ...parts] };
         });
       });
-      return [update, ...(measureOf(variant) ? [measure] : []), ...(lanes === 4 ? passes : [])];
+      const isPlain = access.dtype === "float32" && !access.isRagged;
+      return [update, ...(measureOf(variant) ? [measure] : []), ...(isPlain ? passes : [])];
     }),
   ),
 );
 
 const gradients = [
-  ...bothLanes.map((lanes) => ({ name: `optim/gradients/squares in lanes of ${lanes}`, parts: squaresParts(lanes) })),
+  ...accesses.map((access) => ({
+    name: `optim/gradients/squares of ${access.dtype}${access.isRagged ? ", ragged" : ""}`,
+    parts: squaresParts(access),
+  })),
   { name: "optim/gradients/verdict", parts: verdictParts },
 ];
 
-const evaluation = bothLanes.map((lanes) => ({
-  name: `optim/evaluation in lanes of ${lanes}`,
-  parts: evaluationParts(lanes),
+const evaluation = accesses.map((access) => ({
+  name: `optim/evaluation of ${access.dtype}${access.isRagged ? ", ragged" : ""}`,
+  parts: evaluationParts(access),
 }));
 
 const engine = [

@@ -17,5 +17,5 @@ struct Hyper {
 fn update(at: Place, h: Hyper) {
   let p = loadParam(at);
   let g = gradient(at) + h.weightDecay * decaying(p, at);
-  storeParam(at, p - adamStep(g, at.state, h));
+  storeParam(at, p - adamStep(g, at, h));
 }

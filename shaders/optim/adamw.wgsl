@@ -15,6 +15,6 @@ struct Hyper {
 }
 
 fn update(at: Place, h: Hyper) {
-  let step = adamStep(gradient(at), at.state, h);
+  let step = adamStep(gradient(at), at, h);
   storeParam(at, shrinkThenStep(loadParam(at), at, h.decay, h.keep, step));
 }

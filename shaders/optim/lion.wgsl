@@ -17,13 +17,11 @@ struct Hyper {
   oneMinusBeta2: f32,
 }
 
-@group(1) @binding(0) var<storage, read_write> m: array<Wide>;
-
 fn update(at: Place, h: Hyper) {
   let g = gradient(at);
-  let mBefore = m[at.state];
+  let mBefore = loadM(at);
   let step = h.lr * sign(blend(mBefore, g, h.beta1, h.oneMinusBeta1));
-  m[at.state] = blend(mBefore, g, h.beta2, h.oneMinusBeta2);
+  storeM(at, blend(mBefore, g, h.beta2, h.oneMinusBeta2));
   storeParam(at, shrinkThenStep(loadParam(at), at, h.decay, h.keep, step));
 }
 

@@ -24,7 +24,7 @@ struct Hyper {
 fn update(at: Place, h: Hyper) {
   let p = loadParam(at);
   let g = gradient(at) + h.weightDecay * decaying(p, at);
-  let now = updateMoments(g, at.state, h);
+  let now = updateMoments(g, at, h);
   let denominator = sqrt(now.v / h.biasCorrection2) + h.eps;
   storeParam(at, nesterovStep(p, at, h.gradientStep * g, h.momentumStep * now.m, denominator, h));
 }

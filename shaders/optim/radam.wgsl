@@ -27,7 +27,7 @@ struct Hyper {
 fn update(at: Place, h: Hyper) {
   let p = loadParam(at);
   let g = gradient(at) + h.weightDecay * decaying(p, at);
-  let now = updateMoments(g, at.state, h);
+  let now = updateMoments(g, at, h);
   storeParam(at, shrinkThenStep(p, at, h.decay, h.keep, rectifiedStep(now.m, sqrt(now.v) + h.eps, h)));
 }
 

@@ -7,7 +7,7 @@ export { Gpu, type GpuOptions, openGpu } from "./openGpu.ts";
 export { BufferPool, type PoolStats } from "./pool.ts";
 export { ReadbackRing, read, readFloats, readSlices } from "./readback.ts";
 export type { ShaderPart } from "./shader.ts";
-export { layoutSlab, Slab, type SlabEntry, type SlabLayout } from "./slab.ts";
+export { layoutSlab, Slab, type SlabEntry, type SlabLayout, scaledLayout } from "./slab.ts";
 export type { Slice } from "./slice.ts";
 export { CommandStream, type Dispatch, encodeInto } from "./stream.ts";
 export { type Timing, timeDispatches } from "./timer.ts";

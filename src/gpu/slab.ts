@@ -21,13 +21,15 @@ export interface SlabLayout {
   readonly bufferSizes: readonly number[];
 }
 
-const alignment = 256;
-
 /**
- * Lays float32 tensors out one after the other.
+ * Lays float32 tensors out one after the other, from multiples of `multiple` elements on.
  * @throws LimitError where one tensor alone is larger than a buffer may be.
  */
-export function layoutSlab(tensors: readonly { name: string; elements: number }[], maxBufferSize: number): SlabLayout {
+export function layoutSlab(
+  tensors: readonly { name: string; elements: number }[],
+  maxBufferSize: number,
+  multiple = 64,
+): SlabLayout {
   const entries: SlabEntry[] = [];
   const bufferSizes: number[] = [0];
   for (const { name, elements } of tensors) {
@@ -37,7 +39,7 @@ export function layoutSlab(tensors: readonly { name: string; elements: number }[
         `tensor "${name}": larger than one buffer may be (got ${size} bytes, allowed ${maxBufferSize}). Split it in two.`,
       );
     }
-    let offset = roundUp(bufferSizes.at(-1) as number, alignment);
+    let offset = roundUp(bufferSizes.at(-1) as number, multiple * 4);
     if (offset + size > maxBufferSize) {
       bufferSizes.push(0);
       offset = 0;
@@ -46,6 +48,18 @@ export function layoutSlab(tensors: readonly { name: string; elements: number }[
     bufferSizes[bufferSizes.length - 1] = offset + size;
   }
   return { entries, bufferSizes: bufferSizes.map((size) => Math.max(size, 16)) };
+}
+
+/**
+ * The same tensors in the same places, counted in elements, where an element has so many bytes: fewer than 4, or a share of
+ * them where `multiple` elements have one number together.
+ */
+export function scaledLayout({ entries, bufferSizes }: SlabLayout, bytes: number): SlabLayout {
+  const scaled = (size: number): number => roundUp((size / 4) * bytes, 4);
+  return {
+    entries: entries.map((entry) => ({ ...entry, offset: (entry.offset / 4) * bytes, size: scaled(entry.size) })),
+    bufferSizes: bufferSizes.map((size) => Math.max(scaled(size), 16)),
+  };
 }
 
 /** All tensors of one role (parameters, gradients, one optimizer state) in one buffer, or few. Zero-filled. */

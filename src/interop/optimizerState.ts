@@ -2,7 +2,13 @@
  * An optimizer's state as a safetensors file, with PyTorch's names for the states: `optim.<tensor>.exp_avg` and so on.
  * Step counts and who is frozen are in the metadata.
  */
-import { CheckpointMismatchError, type OptimizerState, type Profile, type TensorState } from "../optim/index.ts";
+import {
+  CheckpointMismatchError,
+  type OptimizerState,
+  type Profile,
+  type StateValues,
+  type TensorState,
+} from "../optim/index.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import type { SafetensorsTensor } from "./safetensorsFormat.ts";
 
@@ -12,6 +18,8 @@ const torchNames: Readonly<Record<string, string>> = {
   v: "exp_avg_sq",
   vMax: "max_exp_avg_sq",
   velocity: "momentum_buffer",
+  mScale: "exp_avg_scale",
+  vScale: "exp_avg_sq_scale",
 };
 const torchNamesOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   rmsprop: { v: "square_avg", gAvg: "grad_avg" },
@@ -42,12 +50,9 @@ export function writeOptimizerState({
   const numbers = new Map<string, SafetensorsTensor>();
   for (const [name, { states, stateShapes, ...facts }] of tensors) {
     entries.push([name, facts]);
-    for (const [state, data] of states) {
-      numbers.set(`optim.${name}.${torchName(rule, state)}`, {
-        dtype: "F32",
-        shape: stateShapes?.get(state) ?? facts.shape,
-        data,
-      });
+    for (const [state, values] of states) {
+      const shape = stateShapes?.get(state) ?? facts.shape;
+      numbers.set(`optim.${name}.${torchName(rule, state)}`, tensorOf(values, shape));
     }
   }
   const more = {
@@ -76,15 +81,16 @@ export function readOptimizerState(bytes: Uint8Array): OptimizerState {
   const tensors = new Map<string, TensorState>();
   for (const [name, facts] of entriesOf(metadata.get("tensors") ?? "")) {
     const prefix = `optim.${name}.`;
-    const states = new Map<string, Float32Array<ArrayBuffer>>();
+    const states = new Map<string, StateValues>();
     const stateShapes = new Map<string, readonly number[]>();
-    for (const [key, { dtype, data, shape }] of numbers) {
-      if (dtype !== "F32" || !key.startsWith(prefix)) continue;
+    for (const [key, tensor] of numbers) {
+      const values = valuesOf(tensor);
+      if (!values || !key.startsWith(prefix)) continue;
       const torchState = key.slice(prefix.length);
       if (torchState.includes(".")) continue; // A tensor's name may be the beginning of another's.
       const state = ours.get(torchState) ?? torchState;
-      states.set(state, Float32Array.from(data));
-      if (shape.join() !== facts.shape.join()) stateShapes.set(state, shape);
+      states.set(state, values);
+      if (tensor.shape.join() !== facts.shape.join()) stateShapes.set(state, tensor.shape);
     }
     tensors.set(name, { ...facts, states, ...(stateShapes.size > 0 && { stateShapes }) });
   }
@@ -96,6 +102,18 @@ export function readOptimizerState(bytes: Uint8Array): OptimizerState {
     ...(metadata.get("isEvaluating") === "true" && { isEvaluating: true }),
     tensors,
   };
+}
+
+/** In the file's types: float32, bfloat16 as its bits, and codes of 8 bits. */
+function tensorOf(data: StateValues, shape: readonly number[]): SafetensorsTensor {
+  if (data instanceof Float32Array) return { dtype: "F32", shape, data };
+  return data instanceof Uint16Array ? { dtype: "BF16", shape, data } : { dtype: "U8", shape, data };
+}
+
+function valuesOf({ dtype, data }: SafetensorsTensor): StateValues | undefined {
+  if (dtype === "F32") return Float32Array.from(data);
+  if (dtype === "BF16") return Uint16Array.from(data);
+  return dtype === "U8" ? Uint8Array.from(data) : undefined;
 }
 
 /** Its numbers are checked when it is loaded. */

@@ -5,17 +5,29 @@ import { bindingOf, measureOf, measureParts, moduleParts } from "./parts.ts";
 import { findCulprit, rehearse } from "./rehearse.ts";
 import { withScratch } from "./scratch.ts";
 import { rowFloats, verdictBytes } from "./stepRows.ts";
-import { planRuns, type Run, type TileSizes, tileCount, tileFields, tileTable, workgroupSizeOf } from "./tiles.ts";
+import type { Dtype } from "./storage.ts";
+import { halfConstants } from "./storageParts.ts";
+import {
+  planRuns,
+  type Run,
+  type TensorAccess,
+  type TileSizes,
+  tileCount,
+  tileFields,
+  tileTable,
+  workgroupSizeOf,
+} from "./tiles.ts";
 import { makeTotals, type TiledPlacement, type Totals } from "./totals.ts";
 import type { UpdateRule } from "./updateRule.ts";
 import type { Around, BuiltPass, PassTensor, Variant } from "./variant.ts";
 
-/** The tensors of one rule, and the shader that it asks for. */
+/** The tensors of one rule and one dtype, and the shader that it asks for. */
 export interface Family {
   readonly rule: UpdateRule;
   readonly variant: Variant;
   /** The optimizer's own states beside the rule's, by name, with their bindings in bind group 1. */
   readonly extras: Readonly<Record<string, number>>;
+  readonly dtype: Dtype;
   readonly tensors: readonly PassTensor[];
 }
 
@@ -117,7 +129,7 @@ function placed(families: readonly Family[], workgroupSize: number): Map<Family,
       family.tensors
         .filter(({ elements }) => elements > 0)
         .map(({ index, states: all, ...tensor }) => {
-          const count = tileCount(tensor, workgroupSize);
+          const count = tileCount(tensor.elements, workgroupSize);
           const firstSlot = slot;
           slot += count;
           const states = [...all].filter(([name]) => !tensor.pack || name in family.extras).map(([, slice]) => slice);
@@ -204,17 +216,17 @@ async function updateDispatches(
   runs: readonly BoundRun[],
   totals: Totals | undefined,
 ): Promise<Dispatch[]> {
-  const kernel = (lanes: 4 | 1): Promise<Kernel> =>
+  const kernel = (access: TensorAccess): Promise<Kernel> =>
     gpu.kernels.get({
       label: `optim/${plan.rule.name}`,
-      parts: moduleParts(plan.variant, lanes, plan.around),
+      parts: moduleParts(plan.variant, access, plan.around),
       bindings: [
         ["readWrite", "readWrite", "read", "read"],
         { ...stateBindings(plan, () => "readWrite" as const), ...(totals && { [bindingOf.sums]: "read" as const }) },
       ],
       constants: constantsOf(gpu, plan),
     });
-  const kernels = await Promise.all(runs.map(({ lanes }) => kernel(lanes)));
+  const kernels = await Promise.all(runs.map(({ access }) => kernel(access)));
   const bind = (run: BoundRun) => [
     [run.param, run.grad, run.table, plan.rows],
     { ...stateBindings(plan, (i) => stateOf(run, i)), ...(totals && { [bindingOf.sums]: totals.totals }) },
@@ -223,12 +235,11 @@ async function updateDispatches(
     runs.map((run, i) => (kernels[i] as Kernel).prepare(bind(run), run.tiles.length)),
   );
   if (!refused) return dispatches;
-  const single = await kernel(1);
-  const bindSingle = (param: Slice, grad: Slice, states: readonly Slice[], zeros: Slice) =>
-    bind({ ...(runs[0] as BoundRun), param, grad, states, table: zeros });
+  const first = runs[0] as BoundRun;
+  const ragged = await kernel({ ...first.access, isRagged: true });
+  const bindRagged = (param: Slice, grad: Slice) => bind({ ...first, param, grad, table: plan.rows });
   throw (
-    (await findCulprit(gpu, plan.tiled, single, plan.rows, bindSingle)) ??
-    refusal("optimizer: a buffer of its tensors", refused)
+    (await findCulprit(gpu, plan.tiled, ragged, bindRagged)) ?? refusal("optimizer: a buffer of its tensors", refused)
   );
 }
 
@@ -238,17 +249,17 @@ async function measureDispatches(
   runs: readonly BoundRun[],
   totals: Totals,
 ): Promise<Dispatch[]> {
-  const kernel = (lanes: 4 | 1): Promise<Kernel> =>
+  const kernel = (access: TensorAccess): Promise<Kernel> =>
     gpu.kernels.get({
       label: `optim/${plan.rule.name} measure`,
-      parts: measureParts(plan.variant, lanes, plan.around),
+      parts: measureParts(plan.variant, access, plan.around),
       bindings: [
         ["readWrite", "readWrite", "read", "read"],
         { ...stateBindings(plan, () => "readWrite" as const), [bindingOf.sums]: "readWrite" },
       ],
       constants: constantsOf(gpu, plan, true),
     });
-  const kernels = await Promise.all(runs.map(({ lanes }) => kernel(lanes)));
+  const kernels = await Promise.all(runs.map(({ access }) => kernel(access)));
   return runs.map((run, i) =>
     (kernels[i] as Kernel).prepare(
       [
@@ -263,7 +274,7 @@ async function measureDispatches(
 /** Values of the overrides of shaders/optim/parts/. */
 function constantsOf(
   gpu: Gpu,
-  { rule, variant, around, gradients, sizes }: FamilyPlan,
+  { rule, variant, around, dtype, gradients, sizes }: FamilyPlan,
   isMeasuring = false,
 ): Record<string, number> {
   const measure = measureOf(variant);
@@ -274,6 +285,7 @@ function constantsOf(
     TORCH: Number(rule.profile === "torch"),
     CLIP_VALUE: gradients.clipValue,
     ZERO_GRAD: Number(gradients.zero && takesGradient),
+    ...halfConstants(dtype),
     ...(!around.isGuarded && { SHARE: 1 / gradients.microBatches }),
     ...(measure && !isMeasuring && { SUMS_OF_TENSOR: measure.sums }),
   };

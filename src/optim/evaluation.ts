@@ -1,15 +1,17 @@
 import { type Dispatch, type Gpu, type Kernel, layoutSlab, Slab, type Slice, UsageError } from "../gpu/index.ts";
-import type { RuleFamily } from "./families.ts";
+import type { ParamGroup } from "./paramGroup.ts";
 import { evaluationParts } from "./parts.ts";
 import type { Member, Roster } from "./roster.ts";
-import { planRuns, type Run, tileFields, tileTable, workgroupSizeOf } from "./tiles.ts";
+import type { StateSlice } from "./storage.ts";
+import { halfConstants } from "./storageParts.ts";
+import { planRuns, type Run, type TensorAccess, tileFields, tileTable, workgroupSizeOf } from "./tiles.ts";
 
 /** What was made to evaluate, and is given back afterwards. */
 interface Exchange {
   readonly there: readonly Dispatch[];
   readonly back: readonly Dispatch[];
   /** The weights that are trained, of each tensor that is evaluated with others. */
-  readonly trained: ReadonlyMap<string, Slice>;
+  readonly trained: ReadonlyMap<string, StateSlice>;
   release(): void;
 }
 
@@ -21,7 +23,7 @@ interface Kernels {
 /** The state that a tensor's weights to evaluate with are found by, and how far towards it they lie. */
 interface Way {
   readonly member: Member;
-  readonly towards: Slice;
+  readonly towards: StateSlice;
   readonly share: number;
 }
 
@@ -32,7 +34,7 @@ interface Way {
 export class Evaluation {
   readonly #gpu: Gpu;
   readonly #roster: Roster;
-  #kernels: ReadonlyMap<4 | 1, Kernels> = new Map();
+  #kernels: ReadonlyMap<string, Kernels> = new Map();
   #exchange: Exchange | undefined;
 
   constructor(gpu: Gpu, roster: Roster) {
@@ -44,14 +46,16 @@ export class Evaluation {
     return this.#exchange !== undefined;
   }
 
-  /** Compiles, ahead of the first evaluation, the kernels that it will need. */
-  async prepare(families: readonly RuleFamily[]): Promise<void> {
-    if (!families.some(({ rule, extras }) => rule.evaluation || "average" in extras)) return;
-    const kernels = async (lanes: 4 | 1): Promise<[4 | 1, Kernels]> => {
-      const [there, back] = await Promise.all([this.#kernel(lanes, false), this.#kernel(lanes, true)]);
-      return [lanes, { there, back }];
+  /** Compiles, ahead of the first evaluation, the kernels that new groups will need. */
+  async prepare(groups: readonly ParamGroup[]): Promise<void> {
+    const evaluated = groups.filter(({ family: { rule, around } }) => rule.evaluation || around.hasAverage);
+    const dtypes = new Set(evaluated.flatMap(({ tensors }) => tensors.map(({ dtype }) => dtype)));
+    const accesses = [...dtypes].flatMap((dtype) => [false, true].map((isRagged) => ({ dtype, isRagged })));
+    const kernels = async (access: TensorAccess): Promise<[string, Kernels]> => {
+      const [there, back] = await Promise.all([this.#kernel(access, false), this.#kernel(access, true)]);
+      return [keyOf(access), { there, back }];
     };
-    this.#kernels = new Map(await Promise.all([kernels(4), kernels(1)]));
+    this.#kernels = new Map([...this.#kernels, ...(await Promise.all(accesses.map(kernels)))]);
   }
 
   /** @throws UsageError while the parameters are those to evaluate with. */
@@ -111,20 +115,25 @@ export class Evaluation {
     const { pool, limits, stream } = this.#gpu;
     const ways = waysOf(this.#roster.members.values());
     if (ways.length === 0) return { there: [], back: [], trained: new Map(), release: () => {} };
-    const trained = new Slab(
-      pool,
-      layoutSlab(
-        ways.map(({ member }) => member.tensor),
-        limits.maxBufferSize,
-      ),
-      "optim/trained",
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    // As many bytes as where the weights lead, so that both lie alike.
+    const buffers = new Map(
+      [...new Set(ways.map(({ towards }) => towards.buffer))].map((buffer) => [
+        buffer,
+        pool.acquire(buffer.size, usage, "optim/trained"),
+      ]),
     );
+    const trainedOf = ({ towards }: Way): StateSlice => ({
+      ...towards,
+      buffer: buffers.get(towards.buffer) as GPUBuffer,
+    });
     const runs = planRuns(
-      ways.map(({ member: { tensor }, towards }, row) => {
+      ways.map((way, row) => {
+        const { tensor } = way.member;
         return {
           ...tensor,
-          grad: trained.slice(tensor.name),
-          states: [towards],
+          grad: tensor.param,
+          states: [way.towards, trainedOf(way)],
           pack: undefined,
           tensor: row,
           firstSlot: 0,
@@ -143,35 +152,39 @@ export class Evaluation {
     return {
       there: launches("there"),
       back: launches("back"),
-      trained: new Map([...rowOf.keys()].map((name) => [name, trained.slice(name)])),
+      trained: new Map(ways.map((way) => [way.member.tensor.name, trainedOf(way)])),
       release: () => {
-        for (const each of [slab, trained]) each.destroy();
+        slab.destroy();
+        for (const buffer of buffers.values()) pool.release(buffer);
       },
     };
   }
 
-  #launch(which: keyof Kernels, { lanes, param, grad, states, tiles }: Run, table: Slice, ways: Slice): Dispatch {
-    const kernel = (this.#kernels.get(lanes) as Kernels)[which];
-    return kernel.prepare([[param, grad, table, ways], states], tiles.length);
+  #launch(which: keyof Kernels, { access, param, states, tiles }: Run, table: Slice, ways: Slice): Dispatch {
+    const kernel = (this.#kernels.get(keyOf(access)) as Kernels)[which];
+    return kernel.prepare([{ 0: param, 2: table, 3: ways }, states], tiles.length);
   }
 
-  #kernel(lanes: 4 | 1, isBack: boolean): Promise<Kernel> {
+  #kernel(access: TensorAccess, isBack: boolean): Promise<Kernel> {
     const { kernels, limits } = this.#gpu;
     return kernels.get({
       label: "optim/evaluation",
-      parts: evaluationParts(lanes),
-      bindings: [["readWrite", "readWrite", "read", "read"], ["read"]],
+      parts: evaluationParts(access),
+      bindings: [{ 0: "readWrite", 2: "read", 3: "read" }, ["read", "readWrite"]],
       constants: {
         WORKGROUP_SIZE: workgroupSizeOf(limits),
         GRID_WIDTH: limits.maxComputeWorkgroupsPerDimension,
         BACK: Number(isBack),
+        ...halfConstants(access.dtype),
       },
     });
   }
 }
 
+const keyOf = ({ dtype, isRagged }: TensorAccess): string => `${dtype} ${isRagged}`;
+
 /** The average that the optimizer was asked for or, without one, the rule's own way. */
-function towardsOf({ states, cohort }: Member): Slice | undefined {
+function towardsOf({ states, cohort }: Member): StateSlice | undefined {
   const { evaluation } = cohort.paramGroup.rule;
   return states.get("average") ?? (evaluation && states.get(evaluation.state));
 }

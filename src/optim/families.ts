@@ -3,7 +3,9 @@ import { HyperparameterError } from "./errors.ts";
 import type { CheckedGradients } from "./gradients/options.ts";
 import type { HyperInput } from "./hyperparameters.ts";
 import { bindingOf, measureOf } from "./parts.ts";
+import { blockSize, type Dtype, dtypeBytes, isHalf, kindBytes, type StateKind } from "./storage.ts";
 import type { CheckedTensor } from "./tensors.ts";
+import { workgroupSizeOf } from "./tiles.ts";
 import type { UpdateRule } from "./updateRule.ts";
 import type { Around, Variant } from "./variant.ts";
 
@@ -13,10 +15,7 @@ export interface RuleFamily {
   /** Which hyperparameters any of its groups uses. */
   readonly has: (name: string) => boolean;
   readonly variant: Variant;
-  /** The optimizer's own states beside the rule's, by name, with their bindings in bind group 1. */
-  readonly extras: Readonly<Record<string, number>>;
-  /** Names of all states, in order. */
-  readonly states: readonly string[];
+  readonly around: Around;
 }
 
 /** What a new group asks for. */
@@ -53,34 +52,68 @@ function familyOf(rule: UpdateRule, inputs: readonly RuleInput[], around: Around
     );
   }
   const has = (name: string): boolean => rules.some((each) => each.uses(name));
-  const variant = rule.variant(has);
-  const extras = {
+  return { rule, has, variant: rule.variant(has), around };
+}
+
+type Keeping = Pick<RuleFamily, "variant" | "around">;
+
+/** The optimizer's own states beside the rule's, by name, with their bindings in bind group 1, for tensors of a dtype. */
+export function extrasOf({ variant, around }: Keeping, dtype: Dtype): Record<string, number> {
+  const scales = (["m", "v"] as const).filter((state) => variant.kinds?.[state] === "float8");
+  return {
     ...(around.hasAverage && { average: bindingOf.average }),
     ...(variant.decay === "toStart" && { start: bindingOf.start }),
+    ...(around.hasMasters && isHalf(dtype) && { master: bindingOf.master }),
+    ...Object.fromEntries(scales.map((state) => [`${state}Scale`, bindingOf[`${state}Scale`]])),
   };
-  return { rule, has, variant, extras, states: [...variant.state, ...Object.keys(extras)] };
+}
+
+/** What the states of tensors of a dtype are arrays of, by their names in order, but those that are packed. */
+export function kindsOf(family: Keeping, dtype: Dtype): [string, StateKind][] {
+  const { state, stateShape, kinds = {} } = family.variant;
+  const names = [...(stateShape ? [] : state), ...Object.keys(extrasOf(family, dtype))];
+  return names.map((name) => [name, kinds[name] ?? (name.endsWith("Scale") ? "scale" : "float32")]);
 }
 
 /**
- * Whether the device can bind all that a rule's kernel works on.
- * @throws LimitError naming the rule.
+ * Whether a rule's kernels can work on tensors of a dtype, on this device.
+ * @throws LimitError or HyperparameterError naming the rule.
  */
-export function requireBindings({ rule, variant, states }: RuleFamily, limits: Limits): void {
-  const own = variant.stateShape ? states.length - variant.state.length + 1 : states.length;
-  const needed = 4 + own + (variant.scratch?.length ?? 0) + (measureOf(variant) ? 1 : 0);
+export function requireSupport(family: RuleFamily, dtype: Dtype, limits: Limits): void {
+  const { rule, variant } = family;
+  if (isHalf(dtype) && variant.passes?.length) {
+    throw new HyperparameterError(
+      `${rule.name}: it works on float32 tensors, got one of ${dtype}. Give it another rule.`,
+    );
+  }
+  const own = kindsOf(family, dtype).length + (variant.stateShape ? 1 : 0) + (variant.scratch?.length ?? 0);
+  const needed = 4 + own + (measureOf(variant) ? 1 : 0);
   const { maxStorageBuffersPerShaderStage: allowed } = limits;
-  if (needed <= allowed) return;
+  if (needed > allowed) {
+    throw new LimitError(
+      `${rule.name}: its update works on more storage buffers than this device binds (got ${needed}, allowed ${allowed}). ` +
+        "Leave out the average of the weights, or an option that brings a state.",
+    );
+  }
+  const [lanes, inBlock] = [workgroupSizeOf(limits), blockSize / 4];
+  if (lanes >= inBlock || !Object.values(variant.kinds ?? {}).includes("float8")) return;
   throw new LimitError(
-    `${rule.name}: its update works on more storage buffers than this device binds (got ${needed}, allowed ${allowed}). ` +
-      "Leave out the average of the weights, or an option that brings a state.",
+    `${rule.name}: float8 states need workgroups of ${inBlock} lanes on this device (got ${lanes}, allowed ${inBlock} or ` +
+      "more). Keep them in bfloat16.",
   );
 }
 
-/** Bytes read and written a parameter and step: parameter and states both ways, the gradient once. */
-function bytesOf({ variant, extras }: RuleFamily, shape: readonly number[]): number {
-  const { bytes = 4 * (3 + 2 * variant.state.length) } = variant;
+/**
+ * Bytes read and written a parameter and step: parameter and states both ways, the gradient once. Of a parameter that is a
+ * copy of its master only the writing counts, and of where the weights began the reading.
+ */
+function bytesOf(family: RuleFamily, { dtype, shape }: CheckedTensor): number {
+  const { variant, around } = family;
+  const element = dtypeBytes(dtype);
+  const { bytes = (isHalf(dtype) && around.hasMasters ? 2 : 3) * element } = variant;
   const own = typeof bytes === "function" ? bytes(shape) : bytes;
-  return own + ("average" in extras ? 8 : 0) + ("start" in extras ? 4 : 0);
+  const added = kindsOf(family, dtype).filter(([name]) => variant.bytes === undefined || !variant.state.includes(name));
+  return own + added.reduce((sum, [name, kind]) => sum + kindBytes(kind) * (name === "start" ? 1 : 2), 0);
 }
 
 /** The same on average over tensors, with another read of the gradient to look at it, and a write to zero it. */
@@ -90,7 +123,8 @@ export function meanBytes(
 ): number {
   let [bytes, elements] = [0, 0];
   for (const { tensor, cohort } of members) {
-    bytes += tensor.elements * (bytesOf(cohort.paramGroup.family, tensor.shape) + (isGuarded ? 4 : 0) + (zero ? 4 : 0));
+    const around = (Number(isGuarded) + Number(zero)) * dtypeBytes(tensor.dtype);
+    bytes += tensor.elements * (bytesOf(cohort.paramGroup.family, tensor) + around);
     elements += tensor.elements;
   }
   return elements > 0 ? bytes / elements : 0;

@@ -1,11 +1,12 @@
 import type { Gpu, Slab } from "../gpu/index.ts";
 import { type BuiltUpdate, buildUpdate } from "./build.ts";
-import { familiesOf, type RuleFamily, requireBindings } from "./families.ts";
+import { extrasOf, familiesOf, type RuleFamily, requireSupport } from "./families.ts";
 import type { Guard } from "./gradients/guard.ts";
 import { makeStates, noStates, type StateSlices } from "./makeStates.ts";
 import type { CheckedOptions } from "./options.ts";
 import { ParamGroup, type ParamGroupInput } from "./paramGroup.ts";
 import type { Member } from "./roster.ts";
+import type { Dtype } from "./storage.ts";
 import { checkTensors } from "./tensors.ts";
 import type { UpdateRule } from "./updateRule.ts";
 
@@ -54,8 +55,9 @@ export async function grow(
   const families = familiesOf(inputs, rule, present.families, options.around);
   const groups = inputs.map((input) => {
     const family = families.find((each) => each.rule === (input.rule ?? rule)) as RuleFamily;
-    requireBindings(family, gpu.limits);
-    return new ParamGroup(family, checked.splice(0, input.tensors.length), input);
+    const tensors = checked.splice(0, input.tensors.length);
+    for (const dtype of byDtype(tensors).keys()) requireSupport(family, dtype, gpu.limits);
+    return new ParamGroup(family, tensors, input);
   });
   const slabs: Slab[] = [];
   const release = (): void => {
@@ -65,7 +67,9 @@ export async function grow(
     const states = new Map<string, StateSlices>();
     for (const family of families) {
       const tensors = groups.filter((group) => group.family === family).flatMap((group) => group.tensors);
-      for (const [name, slices] of makeStates(gpu, family, tensors, slabs)) states.set(name, slices);
+      for (const [dtype, alike] of byDtype(tensors)) {
+        for (const [name, slices] of makeStates(gpu, family, dtype, alike, slabs)) states.set(name, slices);
+      }
     }
     const statesOf = (name: string): StateSlices => states.get(name) ?? noStates;
     const old = members.map(({ tensor, cohort, states: own, pack }) => {
@@ -76,7 +80,10 @@ export async function grow(
     );
     const numbered = [...old, ...added].map((tensor, index) => ({ ...tensor, index }));
     const built = await buildUpdate(gpu, {
-      families: families.map((family) => ({ ...family, tensors: numbered.filter((each) => each.family === family) })),
+      families: families.flatMap((family) => {
+        const alike = byDtype(numbered.filter((each) => each.family === family));
+        return [...alike].map(([dtype, tensors]) => ({ ...family, dtype, extras: extrasOf(family, dtype), tensors }));
+      }),
       around: options.around,
       gradients: options.gradients,
       guard,
@@ -90,4 +97,9 @@ export async function grow(
     release();
     throw error;
   }
+}
+
+function byDtype<T extends { readonly dtype: Dtype }>(tensors: readonly T[]): Map<Dtype, T[]> {
+  const dtypes = new Set(tensors.map(({ dtype }) => dtype));
+  return new Map([...dtypes].map((dtype) => [dtype, tensors.filter((tensor) => tensor.dtype === dtype)]));
 }

@@ -28,6 +28,7 @@ export { sgdw } from "./rules/sgdw.ts";
 export { stableAdamw } from "./rules/stableAdamw.ts";
 export * from "./schedules/all.ts";
 export type { OptimizerState, TensorState } from "./state.ts";
+export type { Dtype, StateStorage, StateValues } from "./storage.ts";
 export type { OptimizerTensor, Role } from "./tensors.ts";
 export type { Memory, UpdateRule } from "./updateRule.ts";
 export type { Profile } from "./variant.ts";

@@ -11,8 +11,8 @@ import { Steps } from "./steps.ts";
 import type { UpdateRule } from "./updateRule.ts";
 
 /**
- * Updates float32 tensors in place on the GPU: all tensors of all groups of a rule in one dispatch, where they lie in slabs
- * of their own (one for each pair of buffers otherwise). Made by `createOptimizer`.
+ * Updates tensors in place on the GPU: all tensors of a dtype, of all groups of a rule, in one dispatch, where they lie in
+ * slabs of their own (one for each pair of buffers otherwise). Made by `createOptimizer`.
  */
 export class Optimizer {
   readonly #gpu: Gpu;
@@ -86,7 +86,7 @@ export class Optimizer {
 
   /** Names of the state tensors that parameters have. */
   get stateNames(): readonly string[] {
-    return [...new Set(this.#families.flatMap(({ states }) => states))];
+    return [...new Set([...this.#roster.members.values()].flatMap(({ states }) => [...states.keys()]))];
   }
 
   /** Where a state of a tensor is, such as `stateSlice("m", "layers.0.weight")`. */
@@ -282,7 +282,7 @@ export class Optimizer {
     const plan = { rule: this.#rule, options: this.#options, guard: this.#steps.watch?.guard };
     const growth = await grow(this.#gpu, plan, present, inputs);
     try {
-      await this.#evaluation.prepare(growth.families);
+      await this.#evaluation.prepare(growth.groups);
       await this.#steps.settle();
       this.#requireSubmitted(); // What was encoded meanwhile works on the tables that are given back now.
     } catch (error) {

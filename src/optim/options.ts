@@ -12,24 +12,49 @@ export interface OptimizerOptions {
    * in [0, 1), such as 0.999, or a function of the step.
    */
   readonly averageDecay?: Scalar;
+  /**
+   * Keeps a float32 master of each parameter in half precision, as the state `master`, of which the parameter is a copy,
+   * rounded to the nearest: what is written to the parameter by others after its first update is lost. Without masters such
+   * parameters are rounded by chance.
+   */
+  readonly masters?: boolean;
+  /** Of what is rounded by chance, a whole number below 2^32, 0 where it is left out: the same seed, the same bits. */
+  readonly seed?: number;
 }
 
 export interface CheckedOptions {
   readonly gradients: CheckedGradients;
   readonly averageDecay: Scalar;
+  readonly seed: number;
   readonly around: Around;
 }
 
 /** @throws HyperparameterError naming the option, its value and what is allowed. */
-export function checkOptions({ gradients, averageDecay }: OptimizerOptions): CheckedOptions {
+export function checkOptions(options: OptimizerOptions): CheckedOptions {
+  const { gradients, averageDecay, masters = false, seed = 0 } = options;
   const checked = checkGradients(gradients ?? {});
   if (averageDecay !== undefined && typeof averageDecay !== "function") checkAverageDecay(averageDecay);
   return {
     gradients: checked,
     averageDecay:
       typeof averageDecay === "function" ? (t) => checkAverageDecay(averageDecay(t), t) : (averageDecay ?? 0),
-    around: { isGuarded: checked.isGuarded, hasAverage: averageDecay !== undefined },
+    seed: checkSeed(seed),
+    around: {
+      isGuarded: checked.isGuarded,
+      hasAverage: averageDecay !== undefined,
+      hasMasters: checkSwitch("masters", masters),
+    },
   };
+}
+
+function checkSeed(value: unknown): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 32) return value;
+  throw new HyperparameterError(`optimizer: seed must be a whole number from 0 to 4294967295, got ${String(value)}.`);
+}
+
+function checkSwitch(name: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw new HyperparameterError(`optimizer: ${name} must be true or false, got ${String(value)}.`);
 }
 
 function checkAverageDecay(value: unknown, t?: number): number {

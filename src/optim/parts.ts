@@ -17,7 +17,6 @@ import normalizedVelocityCode from "../../shaders/optim/parts/normalizedVelocity
 import notCenteredCode from "../../shaders/optim/parts/notCentered.wgsl?raw";
 import noVelocityCode from "../../shaders/optim/parts/noVelocity.wgsl?raw";
 import numericsCode from "../../shaders/optim/parts/numerics.wgsl?raw";
-import paramCode from "../../shaders/optim/parts/param.wgsl?raw";
 import rowsCode from "../../shaders/optim/parts/rows.wgsl?raw";
 import scalarCode from "../../shaders/optim/parts/scalar.wgsl?raw";
 import scheduleFreeCode from "../../shaders/optim/parts/scheduleFree.wgsl?raw";
@@ -30,6 +29,9 @@ import velocityAt1Code from "../../shaders/optim/parts/velocityAt1.wgsl?raw";
 import velocityAt2Code from "../../shaders/optim/parts/velocityAt2.wgsl?raw";
 import wideCode from "../../shaders/optim/parts/wide.wgsl?raw";
 import type { ShaderPart } from "../gpu/index.ts";
+import type { StateKind, StateStorage } from "./storage.ts";
+import { accessParts, blockParts, momentParts, paramParts } from "./storageParts.ts";
+import type { TensorAccess } from "./tiles.ts";
 import type { Around, MeasurePass, Variant } from "./variant.ts";
 
 /** A part that rules share, or one kernel of a rule that has several. */
@@ -51,7 +53,6 @@ const decays = {
   toStart: part("decayToStart", decayToStartCode),
   cautious: part("cautiousDecay", cautiousDecayCode),
 };
-const param = part("param", paramCode);
 const average = part("average", averageCode);
 const noAverage = part("noAverage", noAverageCode);
 const update = part("update", updateCode);
@@ -59,7 +60,7 @@ const measure = part("measure", measureCode);
 const totals = part("totals", totalsCode);
 const velocity = part("velocity", velocityCode);
 const noVelocity = part("noVelocity", noVelocityCode);
-export const moments = part("moments", momentsCode);
+const moments = part("moments", momentsCode);
 export const scheduleFree = part("scheduleFree", scheduleFreeCode);
 const adamStep = part("adamStep", adamStepCode);
 const amsgrad = part("amsgrad", amsgradCode);
@@ -72,24 +73,29 @@ const normalizedVelocity = part("normalizedVelocity", normalizedVelocityCode);
 const noNormalizedVelocity = part("noNormalizedVelocity", noNormalizedVelocityCode);
 
 /** Where the shared parts have their bindings in bind group 1, behind the rule's states. */
-export const bindingOf = { sums: 8, average: 9, start: 10 } as const;
+export const bindingOf = { sums: 8, average: 9, start: 10, master: 11, mScale: 12, vScale: 13 } as const;
 
 /** All that a lane can ask for, whatever its kernel does. */
-function laneParts({ decay = "toZero" }: Variant, lanes: 4 | 1, { isGuarded, hasAverage }: Around): ShaderPart[] {
+function laneParts({ decay = "toZero" }: Variant, access: TensorAccess, around: Around): ShaderPart[] {
+  const { isGuarded, hasAverage, hasMasters } = around;
   return [
-    ...[lanes === 4 ? wide : scalar, tiles, rows, isGuarded ? guarded : unguarded, gradient, numerics],
-    ...[decays[decay], param, hasAverage ? average : noAverage],
+    ...[...tileParts(access), rows, isGuarded ? guarded : unguarded, gradient, numerics, decays[decay]],
+    ...[...paramParts(access, hasMasters), hasAverage ? average : noAverage],
   ];
 }
 
-/** The whole module of a rule's update, for lanes of four elements or of one. */
-export function moduleParts(variant: Variant, lanes: 4 | 1, around: Around = plain): ShaderPart[] {
-  return [...laneParts(variant, lanes, around), ...(measureOf(variant) ? [totals] : []), update, ...variant.parts];
+/** The whole module of a rule's update. */
+export function moduleParts(variant: Variant, access: TensorAccess = inFloat32, around: Around = plain): ShaderPart[] {
+  const inBlocks = variant.state.filter((state) => variant.kinds?.[state] === "float8");
+  return once([
+    ...[...laneParts(variant, access, around), ...(measureOf(variant) ? [totals] : []), update],
+    ...[...blockParts(inBlocks), ...variant.parts],
+  ]);
 }
 
 /** The whole module of what a rule measures before its update. */
-export function measureParts(variant: Variant, lanes: 4 | 1, around: Around = plain): ShaderPart[] {
-  return [...laneParts(variant, lanes, around), measure, ...(measureOf(variant)?.parts ?? [])];
+export function measureParts(variant: Variant, access: TensorAccess = inFloat32, around: Around = plain): ShaderPart[] {
+  return once([...laneParts(variant, access, around), measure, ...(measureOf(variant)?.parts ?? [])]);
 }
 
 /** What a custom pass's kernel needs to read the step's rows: see shaders/optim/parts/rows.wgsl. */
@@ -97,32 +103,55 @@ export function rowParts({ isGuarded }: Around, lanes: 4 | 1 = 4): ShaderPart[] 
   return [lanes === 4 ? wide : scalar, tiles, rows, isGuarded ? guarded : unguarded];
 }
 
+const once = (parts: readonly ShaderPart[]): ShaderPart[] => [...new Set(parts)];
+
 /** The pass of a variant that adds up, if it has one. */
 export function measureOf({ passes = [] }: Variant): MeasurePass | undefined {
   return passes.find((pass) => pass.kind === "measure");
 }
 
-const plain: Around = { isGuarded: false, hasAverage: false };
+const plain: Around = { isGuarded: false, hasAverage: false, hasMasters: false };
+const inFloat32: TensorAccess = { dtype: "float32", isRagged: false };
 
 /** The whole module that exchanges the parameters for the weights to evaluate with. */
-export const evaluationParts = (lanes: 4 | 1): ShaderPart[] => [
-  ...tileParts(lanes),
+export const evaluationParts = (access: TensorAccess): ShaderPart[] => [
+  ...tileParts(access),
   part("evaluation", evaluationCode),
 ];
 
 /** What a kernel needs that works on tiles without scalars. */
-export const tileParts = (lanes: 4 | 1): ShaderPart[] => [lanes === 4 ? wide : scalar, tiles];
+export const tileParts = (access: TensorAccess): ShaderPart[] => [wide, tiles, ...accessParts(access)];
+
+/** Adam's moments, kept as `states` says, as a part of a variant. */
+export function momentsIn(states: StateStorage): Required<Pick<Variant, "state" | "kinds" | "parts">> {
+  return { state: ["m", "v"], kinds: kindsOf(states, ["m", "v"]), parts: [moments, ...momentParts(states, true)] };
+}
+
+/** The variant of a rule on the first moment alone. */
+export function firstMomentVariant(rule: ShaderPart, states: StateStorage): Variant {
+  return { state: ["m"], kinds: kindsOf(states, ["m"]), parts: [rule, ...momentParts(states, false)] };
+}
+
+/** The variant of a rule on Adam's moments that needs no other part. */
+export function momentsVariant(rule: ShaderPart, states: StateStorage): Variant {
+  const { parts, ...moments } = momentsIn(states);
+  return { ...moments, parts: [rule, ...parts] };
+}
+
+const kindsOf = (states: StateStorage, names: readonly string[]): Record<string, StateKind> =>
+  Object.fromEntries(names.map((name) => [name, states]));
 
 /** The variants of the rules that step along a velocity: with one, or along the gradient itself. */
 export function velocityVariant(rule: ShaderPart, hasVelocity: boolean): Variant {
   return hasVelocity ? { state: ["velocity"], parts: [rule, velocity] } : { state: [], parts: [rule, noVelocity] };
 }
 
-/** The variants of the rules that take Adam's step: with AMSGrad's maximum, or without. */
-export function adamVariant(rule: ShaderPart, hasMaximum: boolean): Variant {
+/** The variants of the rules that take Adam's step: with AMSGrad's maximum, which stays in float32, or without. */
+export function adamVariant(rule: ShaderPart, hasMaximum: boolean, states: StateStorage): Variant {
+  const { state, kinds, parts } = momentsIn(states);
   return hasMaximum
-    ? { state: ["m", "v", "vMax"], parts: [rule, moments, adamStep, amsgrad] }
-    : { state: ["m", "v"], parts: [rule, moments, adamStep, noAmsgrad] };
+    ? { state: [...state, "vMax"], kinds, parts: [rule, ...parts, adamStep, amsgrad] }
+    : { state, kinds, parts: [rule, ...parts, adamStep, noAmsgrad] };
 }
 
 /** RMSprop's: each of its two options brings a state, so the velocity's binding depends on whether `gAvg` is before it. */

@@ -31,26 +31,23 @@ export async function rehearse(gpu: Gpu, make: () => Dispatch[]): Promise<[Dispa
 }
 
 /**
- * The tensor that a rehearsal was refused for, and why, found by rehearsing the first bytes of one buffer at a time.
- * `kernel` works on single elements, `bind` gives its bindings; `zeros` stand in for its tables.
+ * The tensor that a rehearsal was refused for, and why, found by rehearsing the first word of one buffer at a time.
+ * `kernel` works on whole elements, `bind` gives its bindings over tables that hold zeros.
  */
 export async function findCulprit(
   gpu: Gpu,
   placements: readonly Placement[],
   kernel: Kernel,
-  zeros: Slice,
-  bind: (param: Slice, grad: Slice, states: readonly Slice[], zeros: Slice) => readonly Bindings<Slice>[],
+  bind: (param: Slice, grad: Slice) => readonly Bindings<Slice>[],
 ): Promise<Error | undefined> {
   const buffer = gpu.pool.acquire(4, GPUBufferUsage.STORAGE, "optim/rehearsal");
   const other: Slice = { buffer, offset: 0, size: 4 };
   const first = (slice: Slice): Slice => ({ ...slice, size: 4 });
   try {
-    for (const { name, param, grad, states } of placements) {
+    for (const { name, param, grad } of placements) {
       for (const [role, slice] of Object.entries({ param, grad })) {
         const [itsParam, itsGrad] = role === "param" ? [first(slice), other] : [other, first(slice)];
-        const [, error] = await rehearse(gpu, () => [
-          kernel.prepare(bind(itsParam, itsGrad, states.map(first), zeros), 1),
-        ]);
+        const [, error] = await rehearse(gpu, () => [kernel.prepare(bind(itsParam, itsGrad), 1)]);
         if (error) return refusal(`tensor "${name}": the buffer of its ${role}`, error);
       }
     }

@@ -1,4 +1,5 @@
-import type { Gpu, Slice } from "../gpu/index.ts";
+import type { Gpu } from "../gpu/index.ts";
+import type { StateSlice } from "./storage.ts";
 import type { PassTensor, Variant } from "./variant.ts";
 
 /** Tensors with the scratch that a rule's kernels work in, as states behind their own. */
@@ -16,11 +17,11 @@ export function withScratch({ pool }: Gpu, { scratch = [] }: Variant, tensors: r
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
   const mirrors = scratch.map((name) => {
     const known = new Map<GPUBuffer, GPUBuffer>();
-    const mirror = ({ buffer, offset, size }: Slice): Slice => {
+    const mirror = ({ buffer, ...place }: StateSlice): StateSlice => {
       const twin = known.get(buffer) ?? pool.acquire(buffer.size, usage, `optim/scratch ${name}`);
       if (!known.has(buffer)) made.push(twin);
       known.set(buffer, twin);
-      return { buffer: twin, offset, size };
+      return { buffer: twin, ...place };
     };
     return { name, mirror };
   });

@@ -3,6 +3,7 @@ import { CheckpointMismatchError } from "./errors.ts";
 import type { ScaleState } from "./gradients/reports.ts";
 import type { Member } from "./roster.ts";
 import { elementsOf, shapeOfState } from "./stateShape.ts";
+import { blocksIn, holds, numbersIn, type StateValues, sizeOf } from "./storage.ts";
 import type { Memory } from "./updateRule.ts";
 import type { Profile } from "./variant.ts";
 
@@ -14,9 +15,12 @@ export interface TensorState {
   readonly isFrozen: boolean;
   /** What its rule remembers beside its states, such as the sum of the weights of a schedule-free average. */
   readonly memory?: Memory;
-  /** By the names of the rule's states, each with the tensor's elements: `m`, `v`, `vMax`, `velocity`. */
-  readonly states: ReadonlyMap<string, Float32Array<ArrayBuffer>>;
-  /** The sides of those states that do not have the tensor's, such as Adafactor's `rowVar`. */
+  /**
+   * By the names of the rule's states, each with the tensor's elements: `m`, `v`, `vMax`, `velocity`. In float32; bfloat16 as
+   * its bits; `float8` as its codes, with the scale of each block of 256 in `mScale` and `vScale`.
+   */
+  readonly states: ReadonlyMap<string, StateValues>;
+  /** The sides of those states that do not have the tensor's, such as Adafactor's `rowVar`, or scales. */
   readonly stateShapes?: ReadonlyMap<string, readonly number[]>;
 }
 
@@ -73,18 +77,19 @@ export function checkState(
       mismatch(thing, `its states are others (got ${found || "none"}, allowed ${expected || "none"})`);
     }
     for (const [state, values] of tensor.states) {
-      const elements = elementsOf(shapeOf(member, state));
-      if (values instanceof Float32Array && values.length === elements) continue;
-      mismatch(
-        thing,
-        `its ${state} does not have its elements (got ${values?.length}, allowed ${elements} of float32)`,
-      );
+      const kind = member.states.get(state)?.kind ?? "float32";
+      const [isOfKind, elements] = [holds(values, kind), elementsOf(shapeOf(member, state))];
+      if (isOfKind && values.length === elements) continue;
+      const got = `${values?.length}${isOfKind ? "" : ` in ${values?.constructor.name}`}`;
+      const allowed = `${elements} of ${kind === "scale" ? "float32" : kind}`;
+      mismatch(thing, `its ${state} does not have its elements (got ${got}, allowed ${allowed})`);
     }
   }
 }
 
 /** The sides of a state that a member has. */
-function shapeOf({ tensor, cohort }: Member, state: string): readonly number[] {
+function shapeOf({ tensor, cohort, states }: Member, state: string): readonly number[] {
+  if (states.get(state)?.kind === "scale") return [blocksIn(tensor.elements)];
   return shapeOfState(cohort.paramGroup.family.variant, state, tensor.shape) ?? tensor.shape;
 }
 
@@ -131,11 +136,16 @@ export async function readTensors(gpu: Gpu, members: Iterable<Member>): Promise<
   });
   const read = await readSlices(
     gpu,
-    facts.flatMap(({ states }) => states.map(({ slice, shape }) => ({ ...slice, size: elementsOf(shape) * 4 }))),
+    facts.flatMap(({ states }) =>
+      states.map(({ slice, shape }) => ({ ...slice, size: inWholeWords(sizeOf(slice.kind, elementsOf(shape))) })),
+    ),
   );
   return new Map(
     facts.map(({ tensor: { name, shape }, states, ...counts }) => {
-      const values = states.map(({ state }) => [state, (read.shift() as Float32Array).slice()] as const);
+      const values = states.map(({ state, slice, shape: sides }) => {
+        const { buffer, byteOffset } = read.shift() as Float32Array<ArrayBuffer>;
+        return [state, numbersIn(slice.kind, elementsOf(sides), buffer, byteOffset).slice()] as const;
+      });
       const others = states.filter((each) => each.shape.join() !== shape.join());
       const stateShapes = others.length > 0 && {
         stateShapes: new Map(others.map((each) => [each.state, each.shape] as const)),
@@ -154,7 +164,16 @@ export function writeTensors(
   for (const [name, { states }] of saved) {
     for (const [state, values] of states) {
       const slice = members.get(name)?.states.get(state);
-      if (slice && values.length > 0) gpu.stream.write(slice, values);
+      if (slice && values.length > 0) gpu.stream.write(slice, inWords(values));
     }
   }
+}
+
+const inWholeWords = (bytes: number): number => Math.ceil(bytes / 4) * 4;
+
+/** WebGPU copies and writes whole words. */
+function inWords(values: StateValues): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(inWholeWords(values.byteLength));
+  bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  return bytes;
 }

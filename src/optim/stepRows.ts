@@ -7,6 +7,10 @@ import { type Scalar, valueAt } from "./schedules/schedule.ts";
 export const rowFloats = 32;
 
 const rowBytes = rowFloats * 4;
+
+/** Another seed for each of 2^32 updates of a tensor, modulo 2^32; the shader makes random words of it. */
+const seedOfStep = (seed: number, t: number): number => (seed + Math.imul(t, 0x9e3779b9)) >>> 0;
+
 const generalFloats = 5;
 
 /** Bytes ahead of the rows where gradients are looked at: see shaders/optim/parts/guarded.wgsl. */
@@ -19,6 +23,7 @@ export const verdictBytes = 256;
 export class StepRows {
   readonly #stream: CommandStream;
   readonly #averageDecay: Scalar;
+  readonly #seed: number;
   #rows: readonly Cohort[] = [];
   #room: Slice | undefined;
   #slots = 1;
@@ -27,9 +32,10 @@ export class StepRows {
   #slot = 0;
   #versions = "";
 
-  constructor(stream: CommandStream, averageDecay: Scalar) {
+  constructor(stream: CommandStream, { averageDecay, seed }: { averageDecay: Scalar; seed: number }) {
     this.#stream = stream;
     this.#averageDecay = averageDecay;
+    this.#seed = seed;
   }
 
   /** Steps whose rows there is room for. */
@@ -83,7 +89,7 @@ export class StepRows {
       const { maximize, scalars } = cohort.scalarsAt(t);
       const averageDecay = t === 1 ? 0 : valueAt(this.#averageDecay, t);
       this.#floats.set([maximize ? -1 : 1, t === 1 ? 1 : 0, 1 - averageDecay, averageDecay], at);
-      this.#words[at + generalFloats - 1] = t;
+      this.#words[at + generalFloats - 1] = seedOfStep(this.#seed, t);
       let i = at + generalFloats;
       for (const name in scalars) this.#floats[i++] = checkRange(rule.name, name, scalars[name] as number, t);
       at += rowFloats;

@@ -17,9 +17,10 @@ export class Steps {
   readonly #rows: StepRows;
   #encodedAt = -1;
 
-  constructor(gpu: Gpu, { gradients, averageDecay }: CheckedOptions, tileAt: BuiltGuard["tileAt"]) {
+  constructor(gpu: Gpu, options: CheckedOptions, tileAt: BuiltGuard["tileAt"]) {
     this.#stream = gpu.stream;
-    this.#rows = new StepRows(gpu.stream, averageDecay);
+    this.#rows = new StepRows(gpu.stream, options);
+    const { gradients } = options;
     if (!gradients.isGuarded) return;
     const takeBack = (steps: number): void => {
       this.#rows.takeBack(steps);

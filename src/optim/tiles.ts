@@ -1,15 +1,18 @@
 import type { Limits, Slice } from "../gpu/index.ts";
+import { type Dtype, dtypeBytes, kindBytes, type StateSlice } from "./storage.ts";
 import { byBuffers, gather, type Reach, type WindowSizes } from "./windows.ts";
 
 /** One tensor as the update kernel sees it. The slices of a state have the tensor to themselves, padding and all. */
 export interface Placement {
   readonly name: string;
   readonly shape: readonly number[];
+  /** Of the parameter and the gradient. */
+  readonly dtype: Dtype;
   /** The gradient's own slice where a kernel works on gradients alone. */
   readonly param: Slice;
   readonly grad: Slice;
-  /** One for each state; all at the same offset. */
-  readonly states: readonly Slice[];
+  /** One for each state; counted in elements, all at the same offset. */
+  readonly states: readonly StateSlice[];
   /** Its packed states, where the rule has such. */
   readonly pack: Slice | undefined;
   readonly elements: number;
@@ -19,10 +22,16 @@ export interface Placement {
   readonly firstSlot: number;
 }
 
+/** How a kernel gets at parameters and gradients. */
+export interface TensorAccess {
+  readonly dtype: Dtype;
+  /** Whether it keeps to whole elements where a buffer ends between two groups of four. */
+  readonly isRagged: boolean;
+}
+
 /** One dispatch: the windows that its bindings show, and its tiles. */
 export interface Run {
-  /** Elements a lane works on: 4, or 1 for what is left between two groups of four. */
-  readonly lanes: 4 | 1;
+  readonly access: TensorAccess;
   readonly param: Slice;
   readonly grad: Slice;
   readonly states: readonly Slice[];
@@ -39,7 +48,7 @@ export interface TileSizes extends WindowSizes {
   readonly workgroupSize: number;
 }
 
-/** Where one tile is, in bytes from the start of each buffer. */
+/** Where one tile is, in elements from the start of each buffer. */
 export interface Tile {
   readonly placement: Placement;
   readonly param: number;
@@ -63,17 +72,17 @@ export function workgroupSizeOf(limits: Limits): number {
  */
 export function planRuns(placements: readonly Placement[], sizes: TileSizes): Run[] {
   const most = Math.floor(sizes.maxStorageBufferBindingSize / (tileFields * 4));
-  return ([4, 1] as const).flatMap((lanes) =>
-    [...byBuffers(placements, slicesOf)].flatMap((neighbours) => {
-      const tiles = neighbours.flatMap((placement) => [...tilesOf(placement, lanes, sizes.workgroupSize)]);
-      return gather(tiles, (tile) => reachesOf(tile, lanes), sizes, most).map(({ items, windows }): Run => {
+  return [false, true].flatMap((isRagged) =>
+    [...byBuffers(placements, slicesOf, ({ dtype }) => dtype)].flatMap((neighbours) => {
+      const tiles = neighbours.flatMap((placement) => [...tilesOf(placement, isRagged, sizes.workgroupSize)]);
+      return gather(tiles, (tile) => reachesOf(tile, isRagged, sizes), sizes, most).map(({ items, windows }): Run => {
         const [grad, ...rest] = windows as [Slice, ...Slice[]];
         const { placement } = items[0] as Tile;
         const states = rest.slice(0, placement.states.length);
         const [pack, param = grad] = placement.pack
           ? rest.slice(states.length)
           : [undefined, ...rest.slice(states.length)];
-        return { lanes, param, grad, states, pack, tiles: items };
+        return { access: { dtype: placement.dtype, isRagged }, param, grad, states, pack, tiles: items };
       });
     }),
   );
@@ -84,16 +93,32 @@ function slicesOf({ param, grad, states, pack }: Placement): Slice[] {
 }
 
 /** What a tile reaches, in the order of `slicesOf`. */
-function reachesOf({ placement, param, grad, state, first, elements }: Tile, lanes: 4 | 1): Reach[] {
-  const bytes = Math.ceil(elements / lanes) * lanes * 4;
-  const from = ({ buffer }: Slice, start: number): Reach => ({ buffer, start, end: start + bytes });
-  const { states, pack } = placement;
+function reachesOf(
+  { placement, param, grad, state, first, elements }: Tile,
+  isRagged: boolean,
+  { minStorageBufferOffsetAlignment: alignment }: TileSizes,
+): Reach[] {
+  const { dtype, states, pack } = placement;
+  const inFours = Math.ceil(elements / 4) * 4;
+  const from = ({ buffer }: Slice, start: number, end: number, bytes: number): Reach => {
+    return { buffer, start: start * bytes, end: Math.ceil((end * bytes) / 4) * 4 };
+  };
+  const of = (slice: Slice, start: number): Reach =>
+    from(slice, start, start + (isRagged ? elements : inFours), dtypeBytes(dtype));
+  // One index is good for all states, so their windows begin at one element, where a binding of each of them may.
+  const multiple = Math.max(...states.map(({ kind }) => alignment / kindBytes(kind)));
+  const begin = Math.floor(state / multiple) * multiple;
   return [
-    from(placement.grad, grad),
-    ...states.map((slice) => from(slice, state)),
-    ...(pack ? [isLine(placement) ? from(pack, pack.offset + first * 4) : wholeOf(pack)] : []),
-    ...(placement.param === placement.grad ? [] : [from(placement.param, param)]),
+    of(placement.grad, grad),
+    ...states.map((slice) => from(slice, begin, state + inFours, kindBytes(slice.kind))),
+    ...(pack ? [isLine(placement) ? packReach(pack, first, inFours) : wholeOf(pack)] : []),
+    ...(placement.param === placement.grad ? [] : [of(placement.param, param)]),
   ];
+}
+
+/** Of a pack that has a tensor's elements, those of a tile. */
+function packReach({ buffer, offset }: Slice, first: number, elements: number): Reach {
+  return { buffer, start: offset + first * 4, end: offset + (first + elements) * 4 };
 }
 
 const wholeOf = ({ buffer, offset, size }: Slice): Reach => ({ buffer, start: offset, end: offset + size });
@@ -101,54 +126,55 @@ const wholeOf = ({ buffer, offset, size }: Slice): Reach => ({ buffer, start: of
 /** Whether a tensor has fewer than two sides. What is packed of it has its elements, so that a tile reaches a part of it. */
 const isLine = ({ shape }: Placement): boolean => shape.length < 2;
 
-/** Elements in whole fours, the last one padded, as far as every buffer has room; what is left are one to three. */
-function inFours({ param, grad, elements }: Pick<Placement, "param" | "grad" | "elements">): number {
-  return 4 * Math.min(Math.ceil(elements / 4), Math.floor(param.size / 16), Math.floor(grad.size / 16));
-}
-
 /** How many tiles a tensor has. */
-export function tileCount(placement: Pick<Placement, "param" | "grad" | "elements">, workgroupSize: number): number {
-  const fours = inFours(placement);
-  return Math.ceil(fours / (4 * workgroupSize)) + Math.ceil(Math.max(placement.elements - fours, 0) / workgroupSize);
+export const tileCount = (elements: number, workgroupSize: number): number => Math.ceil(elements / (4 * workgroupSize));
+
+/** Whether a buffer ends within the tensor's last group of four. */
+function endsRagged({ dtype, param, grad, elements }: Placement): boolean {
+  const needed = Math.ceil(elements / 4) * 4 * dtypeBytes(dtype);
+  return Math.min(param.size, grad.size) < needed;
 }
 
-/** Groups of four as far as every buffer has them whole; then, in a run of its own, the one to three elements left. */
-function* tilesOf(placement: Placement, lanes: 4 | 1, workgroupSize: number): Generator<Tile> {
-  const { param, grad, states, elements, firstSlot } = placement;
-  const fours = inFours(placement);
-  const [start, end] = lanes === 4 ? [0, Math.min(fours, elements)] : [fours, elements];
-  const stride = workgroupSize * lanes;
-  let slot = firstSlot + (lanes === 4 ? 0 : Math.ceil(fours / (4 * workgroupSize)));
-  for (let first = start; first < end; first += stride) {
+/** A tensor's tiles: all of them or, where its buffers end ragged, the last one by itself. */
+function* tilesOf(placement: Placement, isRagged: boolean, workgroupSize: number): Generator<Tile> {
+  const { dtype, param, grad, states, elements, firstSlot } = placement;
+  const count = tileCount(elements, workgroupSize);
+  const whole = endsRagged(placement) ? count - 1 : count;
+  for (let i = isRagged ? whole : 0; i < (isRagged ? count : whole); i++) {
+    const first = i * 4 * workgroupSize;
     yield {
       placement,
-      param: param.offset + first * 4,
-      grad: grad.offset + first * 4,
-      state: (states[0]?.offset ?? 0) + first * 4,
+      param: param.offset / dtypeBytes(dtype) + first,
+      grad: grad.offset / dtypeBytes(dtype) + first,
+      state: startOf(states[0]) + first,
       first,
-      elements: Math.min(stride, end - first),
-      slot: slot++,
+      elements: Math.min(4 * workgroupSize, elements - first),
+      slot: firstSlot + i,
     };
   }
 }
+
+/** Where a state begins in its buffer, in elements. */
+const startOf = (state: StateSlice | undefined): number => (state ? state.offset / kindBytes(state.kind) : 0);
 
 /**
  * A run's tiles as its kernel reads them. `rowOf` gives the row of scalars of a tensor, by name; one that has none is
  * left alone: its tiles have no elements.
  */
 export function tileTable(run: Run, rowOf: ReadonlyMap<string, number>): Uint32Array<ArrayBuffer> {
-  const { lanes, param, grad, states, pack, tiles } = run;
+  const { access, param, grad, states, pack, tiles } = run;
+  const bytes = dtypeBytes(access.dtype);
   const table = new Uint32Array(tiles.length * tileFields);
-  const starts = [param.offset, grad.offset, states[0]?.offset ?? 0];
   for (const [i, { placement, first, slot, elements, ...tile }] of tiles.entries()) {
     const row = rowOf.get(placement.name);
-    const offsets = [tile.param, tile.grad, tile.state].map(
-      (bytes, role) => (bytes - (starts[role] ?? 0)) / (lanes * 4),
-    );
+    const [own, window] = [placement.states[0], states[0]];
+    const stateStart = own && window ? startOf({ ...window, kind: own.kind }) : 0;
+    const offsets = [tile.param - param.offset / bytes, tile.grad - grad.offset / bytes, tile.state - stateStart];
     const state = [row === undefined ? 0 : elements, first, row ?? 0, placement.tensor, slot];
     // A part of a pack may begin behind the pack itself: then the difference is negative, and sums with it wrap round.
     const packed = ((placement.pack?.offset ?? 0) - (pack?.offset ?? 0)) / 4;
-    table.set([...offsets, ...state, packed, ...matricesOf(placement)], i * tileFields);
+    const fours = offsets.map((elements) => elements / 4);
+    table.set([...fours, ...state, packed, ...matricesOf(placement)], i * tileFields);
   }
   return table;
 }

@@ -2,13 +2,27 @@ import { Decay } from "./decay.ts";
 import { HyperparameterError } from "./errors.ts";
 import { type HyperInput, type HyperValues, valuesAt, withDefaults } from "./hyperparameters.ts";
 import type { Scalar } from "./schedules/schedule.ts";
+import { type StateStorage, stateStorages } from "./storage.ts";
 import type { OptimizerTensor } from "./tensors.ts";
+
 import type { Profile, Variant } from "./variant.ts";
 
 /** What a rule takes: PyTorch's names, each with a default; numbers may also be functions of the step. */
 export type RuleOptions<H> = {
   [K in keyof H]?: H[K] extends number ? (K extends "weightDecay" ? Scalar | Decay : Scalar) : H[K];
-} & DecayOptions & { profile?: Profile };
+} & DecayOptions &
+  Partial<Numerics>;
+
+/** How a rule computes, and in how many bits it keeps what it computes. */
+export interface Numerics {
+  readonly profile: Profile;
+  /**
+   * How the moments `m` and `v` are kept: in `float32`, in `bfloat16`, or in `float8`, 8 bits an element and a scale for each
+   * 256 of them. The step is made of them before they are narrowed, and they are rounded by chance: see `seed` of the
+   * optimizer. For rules on Adam's moments, and lion.
+   */
+  readonly states: StateStorage;
+}
 
 /** What every rule can be asked for. */
 export interface DecayOptions {
@@ -37,12 +51,17 @@ export interface RuleDefinition<H> {
   readonly decay: DecayKind | ((hyper: H) => DecayKind);
   /** Options that ask for other state: one value for all groups, from the start. */
   readonly switches?: readonly (keyof H & string)[];
+  /** Whether its moments may be kept in fewer bits than 32. */
+  readonly hasSmallStates?: true;
   /** Numbers that say which kernels there are: one value for all groups and steps. */
   readonly fixed?: readonly (keyof H & string)[];
   /** @throws ShapeError naming a tensor that the rule cannot update. */
   checkTensor?(tensor: NamedShape): void;
-  /** `uses` tells whether a hyperparameter is, or may become, anything but 0 or false; `hyper` has those that are fixed. */
-  variant(uses: (name: keyof H) => boolean, hyper: H): Variant;
+  /**
+   * `uses` tells whether a hyperparameter is, or may become, anything but 0 or false; `hyper` has those that are fixed, and
+   * `states` says how the moments are kept: in `float32` for rules without `hasSmallStates`.
+   */
+  variant(uses: (name: keyof H) => boolean, hyper: H, states: StateStorage): Variant;
   /**
    * The fields of the shader's `struct Hyper`, in its order, at step t (1 at the first). In float64: they are rounded to
    * float32 once, when they are written.
@@ -86,24 +105,26 @@ export interface UpdateRule {
  * @throws HyperparameterError, from the constructor, for a value that the rule cannot use.
  */
 export function defineRule<H extends object>(definition: RuleDefinition<H>): (options?: RuleOptions<H>) => UpdateRule {
-  return ({ profile = "accurate", ...options } = {}) => {
+  return ({ profile = "accurate", states = "float32", ...options } = {}) => {
     if (profile !== "accurate" && profile !== "torch") {
       throw new HyperparameterError(
         `${definition.name}: profile must be "accurate" or "torch", got ${String(profile)}.`,
       );
     }
+    checkStates(definition.name, states, definition.hasSmallStates ?? false);
     const { decay } = definition;
     const canBeCautious = (decay === "decoupled" || typeof decay === "function") && { cautious: false };
     const defaults = { ...definition.defaults, towardsStart: false, ...canBeCautious } as HyperInput;
     return build(
       definition as unknown as RuleDefinition<HyperValues>,
-      profile,
+      { profile, states },
       withDefaults(definition.name, defaults, options as HyperInput),
     );
   };
 }
 
-function build(definition: RuleDefinition<HyperValues>, profile: Profile, input: HyperInput): UpdateRule {
+function build(definition: RuleDefinition<HyperValues>, numerics: Numerics, input: HyperInput): UpdateRule {
+  const { profile, states } = numerics;
   const { name, decay } = definition;
   const first = valuesAt(name, input, 1);
   const kind = typeof decay === "function" ? decay(first) : decay;
@@ -123,15 +144,27 @@ function build(definition: RuleDefinition<HyperValues>, profile: Profile, input:
     evaluation: definition.evaluation,
     variant: (uses) => {
       const towards = uses("towardsStart") ? "toStart" : uses("cautious") ? "cautious" : "toZero";
-      return { ...definition.variant(uses, first), decay: towards };
+      return { ...definition.variant(uses, first, states), decay: towards };
     },
     uses: (key) => Boolean(input[key]),
     with: (options) => {
-      const rule = build(definition, profile, withDefaults(name, input, options));
+      const rule = build(definition, numerics, withDefaults(name, input, options));
       for (const each of fixed) requireFixed(name, each, rule.hyperAt(1)[each], first[each]);
       return rule;
     },
   };
+}
+
+function checkStates(name: string, states: StateStorage, hasSmallStates: boolean): void {
+  if (!stateStorages.includes(states)) {
+    throw new HyperparameterError(
+      `${name}: states must be ${stateStorages.map((each) => `"${each}"`).join(" or ")}, got ${String(states)}.`,
+    );
+  }
+  if (states === "float32" || hasSmallStates) return;
+  throw new HyperparameterError(
+    `${name}: its states cannot be kept in ${states} (got "${states}", allowed "float32"). Rules on Adam's moments, and lion, can.`,
+  );
 }
 
 function requireFixed(rule: string, name: string, value: unknown, fixed: unknown): void {

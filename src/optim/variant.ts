@@ -1,5 +1,6 @@
 /** The kernels that a rule asks for. */
 import type { Dispatch, Gpu, ShaderPart, Slice } from "../gpu/index.ts";
+import type { Dtype, StateKind, StateSlice } from "./storage.ts";
 
 /** `accurate` (default) rounds once where it matters; `torch` follows PyTorch's order of operations. */
 export type Profile = "accurate" | "torch";
@@ -31,6 +32,8 @@ export type Pass = MeasurePass | CustomPass;
 export interface Variant {
   /** Names of the state buffers, in the order of their bindings in bind group 1. */
   readonly state: readonly string[];
+  /** What they are arrays of, where that is not float32. Those in `float8` have scales beside them. */
+  readonly kinds?: Readonly<Record<string, StateKind>>;
   /**
    * The sides of a state of a tensor, where they are not always the tensor's; undefined for one that it does not have. All
    * states of a tensor are then packed into one slice, binding 0: see `fn packed` of shaders/optim/parts/tiles.wgsl.
@@ -55,6 +58,8 @@ export interface Around {
   /** Whether the gradients are looked at before they are used: see shaders/optim/gradients/. */
   readonly isGuarded: boolean;
   readonly hasAverage: boolean;
+  /** Whether parameters in half precision are copies of float32 masters, which the optimizer keeps. */
+  readonly hasMasters: boolean;
 }
 
 /** A tensor as a custom pass sees it. */
@@ -62,10 +67,11 @@ export interface PassTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly elements: number;
+  readonly dtype: Dtype;
   readonly param: Slice;
   readonly grad: Slice;
   /** Also the scratch, by its names. */
-  readonly states: ReadonlyMap<string, Slice>;
+  readonly states: ReadonlyMap<string, StateSlice>;
   /** Its packed states: see `Variant.stateShape`. */
   readonly pack: Slice | undefined;
   /** Its number among the optimizer's tensors. */

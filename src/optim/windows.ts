@@ -66,8 +66,12 @@ function fits(reaches: readonly Reach[], max: number): boolean {
   return reaches.every((a, i) => a.end - a.start <= max && !reaches.some((b, j) => j < i && overlap(a, b)));
 }
 
-/** Items whose slices are in the same buffers, in the order they came. */
-export function byBuffers<T>(items: readonly T[], slicesOf: (item: T) => readonly Slice[]): Iterable<T[]> {
+/** Items of a kind whose slices are in the same buffers, in the order they came. */
+export function byBuffers<T>(
+  items: readonly T[],
+  slicesOf: (item: T) => readonly Slice[],
+  kindOf: (item: T) => string = () => "",
+): Iterable<T[]> {
   const ids = new Map<GPUBuffer, number>();
   const id = ({ buffer }: Slice): number => {
     const known = ids.get(buffer) ?? ids.size;
@@ -76,7 +80,7 @@ export function byBuffers<T>(items: readonly T[], slicesOf: (item: T) => readonl
   };
   const sets = new Map<string, T[]>();
   for (const item of items) {
-    const key = slicesOf(item).map(id).join();
+    const key = [kindOf(item), ...slicesOf(item).map(id)].join();
     const set = sets.get(key);
     if (set) set.push(item);
     else sets.set(key, [item]);

@@ -4,6 +4,8 @@ import type { Tiling } from "./total.ts";
 /** A tensor with what the optimizers keep beside a rule's states: the weights' beginning and their average. */
 export interface SurroundedTensor extends ParamTensor {
   average?: Values;
+  /** What a parameter in half precision is a copy of: see `stored`. */
+  master?: Values;
 }
 
 /** A step of any rule. */
@@ -18,13 +20,14 @@ export function surrounded<T extends SurroundedTensor, H>(
   averageDecay: (t: number) => number,
 ): Step<T, H> {
   return (tensor, hyper, t, round, profile, tiling) => {
-    const { param, start, average } = tensor;
+    const { param, start, average, master } = tensor;
     if (start && t === 1) start.set(param);
     rule(tensor, hyper, t, round, profile, tiling);
     if (!average) return;
     const decay = t === 1 ? 0 : averageDecay(t);
     for (let i = 0; i < param.length; i++) {
-      average[i] = lerp(average[i] as number, param[i] as number, round(1 - decay), round(decay), round);
+      const p = (master ?? param)[i] as number;
+      average[i] = lerp(average[i] as number, p, round(1 - decay), round(decay), round);
     }
   };
 }

@@ -35,16 +35,16 @@ export function verdictOf(
   { clipNorm, microBatches }: VerdictHyper,
   loss: LossScale,
   round: Round,
-  tilings: readonly Tiling[],
+  tiling?: Tiling,
 ): Verdict {
   const share = round(1 / microBatches);
   const unscale = round(share / loss.scale);
-  const squares = grads.flatMap((grad, k) => {
+  const squares = grads.flatMap((grad) => {
     const square = (i: number): number => {
       const g = round(unscale * (grad[i] as number));
       return round(g * g);
     };
-    return tileSums(grad.length, square, round, tilings[k]);
+    return tileSums(grad.length, square, round, tiling);
   });
   const norm = round(Math.sqrt(strided(squares, 256, round)));
   const isGood = grads.every((grad) => grad.every((g) => Number.isFinite(g))) && Number.isFinite(norm);

@@ -6,7 +6,9 @@ export { type AdamaxTensor, adamax } from "./adamax.ts";
 export { adamw } from "./adamw.ts";
 export { type AdanHyper, type AdanTensor, adan } from "./adan.ts";
 export { type Step, type SurroundedTensor, surrounded } from "./around.ts";
+export { fromFloat8, toFloat8 } from "./float8.ts";
 export { type LossScale, usedGradient, type Verdict, type VerdictHyper, verdictOf } from "./gradients.ts";
+export { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "./half.ts";
 export { type LambHyper, lamb } from "./lamb.ts";
 export { type LarsHyper, lars } from "./lars.ts";
 export { type LionHyper, type LionTensor, lion } from "./lion.ts";
@@ -22,4 +24,5 @@ export { type ScheduleFreeSgdHyper, scheduleFreeSgd } from "./scheduleFreeSgd.ts
 export { type SgdHyper, type SgdTensor, sgd } from "./sgd.ts";
 export { sgdw } from "./sgdw.ts";
 export { stableAdamw } from "./stableAdamw.ts";
+export { inHalf, type Storage, type StoredTensor, stored } from "./stored.ts";
 export { type Tiling, total } from "./total.ts";

@@ -1,10 +1,8 @@
 import type { Round, Values } from "./numerics.ts";
 
-/** How the shaders cut a tensor into tiles: lanes of a workgroup, and whole fours (see shaders/optim/parts/measure.wgsl). */
+/** How the shaders cut a tensor into tiles: by the lanes of a workgroup (see shaders/optim/parts/measure.wgsl). */
 export interface Tiling {
   readonly lanes: number;
-  /** Groups of four elements, the last one padded with zeros; what lies behind them is one tile more, an element a lane. */
-  readonly fours: number;
   /** Rows of a block of a matrix, where they are not as many as the shaders would have: see shaders/optim/factors/blocks.wgsl. */
   readonly blockRows?: number;
 }
@@ -27,24 +25,21 @@ export function strided(values: readonly number[], lanes: number, round: Round):
   return tree(sums, round);
 }
 
-/** The sum over each tile of a tensor: four elements a lane, then a tree over the lanes. */
+/** The sum over each tile of a tensor: four elements a lane, the last ones padded with zeros, then a tree over the lanes. */
 export function tileSums(
   count: number,
   valueAt: (i: number) => number,
   round: Round,
-  { lanes, fours }: Tiling = { lanes: 256, fours: Math.ceil(count / 4) },
+  { lanes }: Tiling = { lanes: 256 },
 ): number[] {
   const at = (i: number): number => (i < count ? valueAt(i) : 0);
   const four = (i: number): number => round(round(at(i) + at(i + 1)) + round(at(i + 2) + at(i + 3)));
-  const tile = (first: number, end: number, stride: number, value: (i: number) => number): number =>
+  return Array.from({ length: Math.ceil(count / (4 * lanes)) }, (_, tile) =>
     tree(
-      Array.from({ length: lanes }, (_, lane) => (first + lane * stride < end ? value(first + lane * stride) : 0)),
+      Array.from({ length: lanes }, (_, lane) => four((tile * lanes + lane) * 4)),
       round,
-    );
-  const tiles: number[] = [];
-  for (let first = 0; first < fours * 4; first += lanes * 4) tiles.push(tile(first, fours * 4, 4, four));
-  for (let first = fours * 4; first < count; first += lanes) tiles.push(tile(first, count, 1, at));
-  return tiles;
+    ),
+  );
 }
 
 /** The sum over a tensor in the order of the shaders: its tiles, and then 64 lanes over them. */

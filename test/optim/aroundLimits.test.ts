@@ -84,8 +84,9 @@ describe("what it costs:", () => {
 
   test.each(costs)("%s: the shader loads what it adds once, and stores it once", (_, __, rule, options) => {
     const hasAverage = options.averageDecay !== undefined;
-    for (const lanes of [4, 1] as const) {
-      const code = join(moduleParts(rule.variant(rule.uses), lanes, { isGuarded: false, hasAverage }));
+    for (const isRagged of [false, true]) {
+      const around = { isGuarded: false, hasAverage, hasMasters: false };
+      const code = join(moduleParts(rule.variant(rule.uses), { dtype: "float32", isRagged }, around));
       const text = code.replace(/\/\/.*/g, "");
       const added = [...(hasAverage ? ["averages"] : []), ...(rule.uses("towardsStart") ? ["start"] : [])];
       for (const name of added) {

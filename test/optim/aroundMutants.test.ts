@@ -20,9 +20,9 @@ const mutants: [mistake: string, SharedMistake, readonly ParityCase[]][] = [
   [
     "the average is of the weights before the update",
     mistakenly(
-      "param",
-      "param[at.param] = p;\n  average(at, p);",
-      "average(at, param[at.param]);\n  param[at.param] = p;",
+      "wholeParam",
+      "writeParam(at.param, at.count, p);\n  average(at, p);",
+      "average(at, readParam(at.param, at.count));\n  writeParam(at.param, at.count, p);",
     ),
     averaged,
   ],

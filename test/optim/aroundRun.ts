@@ -1,6 +1,12 @@
 /** Tensors with what every rule can be asked for beside its own. */
 import type { Gpu } from "../../src/gpu/index.ts";
-import { createOptimizer, type Optimizer, type OptimizerOptions, type UpdateRule } from "../../src/optim/index.ts";
+import {
+  createOptimizer,
+  type Optimizer,
+  type OptimizerOptions,
+  type StateValues,
+  type UpdateRule,
+} from "../../src/optim/index.ts";
 import { type TestTensor, testTensor } from "./solo.ts";
 
 /** Exempt from the decay: none. */
@@ -26,9 +32,15 @@ export function run(optimizer: Optimizer, tensors: readonly TestTensor[], steps:
 }
 
 /** Parameter and states of a tensor, by name. */
-export async function holds(optimizer: Optimizer, tensor: TestTensor): Promise<Map<string, Float32Array>> {
+export async function holds(
+  optimizer: Optimizer,
+  tensor: TestTensor,
+): Promise<Map<string, StateValues | Float32Array>> {
   const { tensors } = await optimizer.state();
-  return new Map([["param", await tensor.read()], ...(tensors.get(tensor.name)?.states ?? [])]);
+  return new Map<string, StateValues | Float32Array>([
+    ["param", await tensor.read()],
+    ...(tensors.get(tensor.name)?.states ?? []),
+  ]);
 }
 
 /** The same tensor, alone, after so many steps. */

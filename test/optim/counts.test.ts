@@ -5,6 +5,7 @@ import { measureOf } from "../../src/optim/parts.ts";
 import { countObjects } from "../support/countObjects.ts";
 import { bufferOf, gpuTest } from "../support/gpuTest.ts";
 import { model } from "./model.ts";
+
 import { variants } from "./variants.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -88,11 +89,12 @@ describe("a step that clips, skips, scales and averages is three dispatches, one
   });
 });
 
-describe("tensors in buffers of their own take a dispatch each, and one more where they end between two fours:", () => {
+describe("tensors in buffers of their own take a dispatch each, and one more where a last tile of several ends ragged:", () => {
   gpuTest.for([
     [[[4], [8], [4, 4]], 3],
-    [[[5], [8], [3]], 4],
+    [[[5], [8], [3]], 3],
     [[[1], [2], [3]], 3],
+    [[[1025], [4]], 3],
     [[[0], [4], [0, 7]], 1],
   ] as const)("shapes %j take %i", async ([shapes, dispatches], { gpu }) => {
     const tensors = shapes.map((shape, i) => {

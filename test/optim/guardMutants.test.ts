@@ -1,10 +1,10 @@
 /** Mistakes in the shaders that look at the gradients: the parity cases with skipped steps find each of them. */
-import { expect, vi } from "vitest";
-import type { Gpu, KernelSource } from "../../src/gpu/index.ts";
+import { expect } from "vitest";
 import { cases } from "../parity/cases.ts";
 import { withinHardwareGate } from "../parity/gates.ts";
 import { runCase } from "../parity/runCase.ts";
 import { gpuTest } from "../support/gpuTest.ts";
+import { damage } from "./mutations.ts";
 
 const verdict = "shaders/optim/gradients/verdict.wgsl";
 const squares = "shaders/optim/gradients/squares.wgsl";
@@ -15,21 +15,6 @@ const clipped = cases.find(({ name }) => name === "adamw · cosine lr · accurat
 const unscaled = cases.find(
   ({ name }) => name === "sgd · nesterov, weight decay · accurate · unscaled and clipped, averaged",
 );
-
-/** Every kernel that has the file gets `wrong` in the place of `right`. */
-function damage(gpu: Gpu, file: string, right: string, wrong: string): void {
-  const { kernels } = gpu;
-  const get = kernels.get.bind(kernels);
-  vi.spyOn(kernels, "get").mockImplementation((source: KernelSource) => {
-    const parts = source.parts.map((part) => {
-      if (part.file !== file) return part;
-      const pieces = part.code.split(right);
-      if (pieces.length !== 2) throw new Error(`${file}: "${right}" is there ${pieces.length - 1} times, not once.`);
-      return { file, code: pieces.join(wrong) };
-    });
-    return get({ ...source, parts });
-  });
-}
 
 gpuTest.for([
   ["a bad step is taken", verdict, "verdict.isSkipped = u32(isSkipped)", "verdict.isSkipped = 0u"],

@@ -51,8 +51,8 @@ export async function guardedRun(gpu: Gpu, options: GuardedOptions): Promise<Gua
     const states = optimizer.stateNames.map((name) => [name, new Float32Array(start.length)] as const);
     return { param: start.slice(), grad: new Float32Array(start.length), ...Object.fromEntries(states) };
   });
-  const tilings = tensors.map(({ name }, i) => tilingOf(gpu, counts[i] as number, memory.grad(name)));
-  const guard = new GuardTwin(gradients, tilings);
+  const tiling = tilingOf(gpu);
+  const guard = new GuardTwin(gradients, tiling);
   const reference = surrounded(referenceOf(row.rule), () => averageDecay ?? 0);
   const expected: GradientReport[] = [];
   let [stepCount, skippedSteps] = [0, 0];
@@ -74,7 +74,7 @@ export async function guardedRun(gpu: Gpu, options: GuardedOptions): Promise<Gua
         stepCount += 1;
         for (const [i, twin] of twins.entries()) {
           twin.grad = used[i] as Values;
-          reference(twin, resolvedHyper(row, stepCount), stepCount, float32, "accurate", tilings[i]);
+          reference(twin, resolvedHyper(row, stepCount), stepCount, float32, "accurate", tiling);
         }
       }
       expected.push({ step: expected.length + 1, norm, lossScale, isSkipped, skippedSteps });

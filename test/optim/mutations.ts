@@ -1,5 +1,6 @@
 /** Wrong update rules, made from the right ones: what the tests must find. */
-import type { ShaderPart } from "../../src/gpu/index.ts";
+import { vi } from "vitest";
+import type { Gpu, KernelSource, ShaderPart } from "../../src/gpu/index.ts";
 import type { HyperValues, Memory, UpdateRule } from "../../src/optim/index.ts";
 import type { Mutation } from "../parity/runCase.ts";
 
@@ -8,16 +9,32 @@ function changed(rule: UpdateRule, change: (rule: UpdateRule) => Partial<UpdateR
   return { ...rule, ...change(rule), with: (options) => changed(rule.with(options), change) };
 }
 
+function replaced({ file, code }: ShaderPart, right: string, wrong: string): string {
+  const pieces = code.split(right);
+  if (pieces.length !== 2) throw new Error(`${file}: "${right}" is there ${pieces.length - 1} times, not once.`);
+  return pieces.join(wrong);
+}
+
+/**
+ * Every kernel that has the file gets `wrong` in the place of `right`, whichever rule it is of.
+ * @throws Error, where the kernel is asked for, if the file does not hold `right` exactly once.
+ */
+export function damage(gpu: Gpu, file: string, right: string, wrong: string): void {
+  const { kernels } = gpu;
+  const get = kernels.get.bind(kernels);
+  vi.spyOn(kernels, "get").mockImplementation((source: KernelSource) => {
+    const parts = source.parts.map((part) =>
+      part.file === file ? { file, code: replaced(part, right, wrong) } : part,
+    );
+    return get({ ...source, parts });
+  });
+}
+
 /**
  * The rule with `wrong` in the place of `right` in one of its WGSL files.
  * @throws Error where the file does not hold `right` exactly once: the mutant would be the rule itself.
  */
 export function inShader(file: string, right: string, wrong: string): Mutation {
-  const replace = (code: string): string => {
-    const pieces = code.split(right);
-    if (pieces.length !== 2) throw new Error(`${file}: "${right}" is there ${pieces.length - 1} times, not once.`);
-    return pieces.join(wrong);
-  };
   const change = (rule: UpdateRule): Partial<UpdateRule> => ({
     variant: (uses) => {
       const { passes = [], ...variant } = rule.variant(uses);
@@ -26,7 +43,7 @@ export function inShader(file: string, right: string, wrong: string): Mutation {
         parts.map((part) => {
           if (part.file !== file) return part;
           found += 1;
-          return { ...part, code: replace(part.code) };
+          return { ...part, code: replaced(part, right, wrong) };
         });
       const parts = mutated(variant.parts);
       const before = passes.map((pass) => {

@@ -152,8 +152,8 @@ export const normsMutants: readonly Mutant[] = [
     rules: ["stableAdamw"],
     mutate: inShader(
       part("stableAdamwMeasure"),
-      "let now = updateMoments(g, at.state, h);",
-      "var now = Moments(m[at.state], v[at.state]);\n  updateMoments(g, at.state, h);",
+      "let now = updateMoments(g, at, h);",
+      "var now = Moments(m[at.state], v[at.state]);\n  updateMoments(g, at, h);",
     ),
   },
   {

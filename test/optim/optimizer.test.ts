@@ -192,9 +192,9 @@ describe("an optimizer that is destroyed", () => {
       optimizer.step();
       const { liveBytes } = gpu.pool.stats;
       const variant = rule.variant(rule.uses);
-      const states = variant.stateShape ? 1 : variant.state.length;
-      // Two tables of tiles share 512 bytes, a row of scalars has 256; sums have 256 for the spans, the tiles, the tensors.
-      const buffers = states + 3 + (measureOf(variant) ? 3 : 0);
+      const states = variant.stateShape ? 1 : optimizer.stateNames.length;
+      // A table of tiles and a row of scalars have 256 bytes each; sums have as many for the spans, the tiles, the tensors.
+      const buffers = states + 2 + (measureOf(variant) ? 3 : 0);
       expect(liveBytes).toBe(buffers * 256 + (bytesOfPasses[rule.name] ?? 0));
       const destroy = vi.spyOn(GPUBuffer.prototype, "destroy");
       optimizer.destroy();

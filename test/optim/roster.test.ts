@@ -14,7 +14,7 @@ const rows = table.map((row) => [`${row.rule} · ${row.desc}`, row] as const);
 const all = () => false;
 
 /** Parameter and states of a tensor, in one array. */
-async function holds(optimizer: Optimizer, tensor: TestTensor): Promise<Float32Array[]> {
+async function holds(optimizer: Optimizer, tensor: TestTensor): Promise<ArrayLike<number>[]> {
   const { tensors } = await optimizer.state();
   return [await tensor.read(), ...(tensors.get(tensor.name)?.states.values() ?? [])];
 }

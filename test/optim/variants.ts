@@ -21,7 +21,7 @@ import {
   type UpdateRule,
 } from "../../src/optim/index.ts";
 
-/** Every rule with each of the sets of states that its options ask for: as many shaders, twice (for lanes of 4 and 1). */
+/** Every rule with each of the sets of states that its options ask for: as many shaders, twice (for buffers that end ragged). */
 export const variants: Readonly<Record<string, UpdateRule>> = {
   sgd: sgd(),
   "sgd with momentum": sgd({ momentum: 0.9 }),
@@ -53,4 +53,9 @@ export const variants: Readonly<Record<string, UpdateRule>> = {
   stableAdamw: stableAdamw(),
   scheduleFreeAdamw: scheduleFreeAdamw(),
   scheduleFreeSgd: scheduleFreeSgd(),
+  "adamw in bfloat16": adamw({ states: "bfloat16" }),
+  "adamw in float8": adamw({ states: "float8" }),
+  "adamw with amsgrad, in float8": adamw({ states: "float8", amsgrad: true }),
+  "lion in bfloat16": lion({ states: "bfloat16" }),
+  "lion in float8": lion({ states: "float8" }),
 };

@@ -18,6 +18,9 @@ import {
 } from "./layouts.ts";
 import { averages } from "./rows/around.ts";
 import { takesMatrices } from "./shapes.ts";
+import type { CaseStorage } from "./storage.ts";
+import { storageCases } from "./storageCases.ts";
+
 import { profilesOf, type Row, type RuleName, table } from "./table.ts";
 
 export type { Memory, ParityTensor };
@@ -33,6 +36,8 @@ export interface ParityCase {
   /** Whether biases and the like are left alone by the decay, as by default. */
   readonly exempt: boolean;
   readonly limits: Partial<Limits>;
+  /** Where numbers are kept in fewer bits than 32. */
+  readonly storage?: CaseStorage;
   /** Where an average of the weights is kept. */
   readonly averageDecay?: number | ((t: number) => number);
   /** What is done to the gradients; every seventh step has one that is not finite then. */
@@ -236,6 +241,7 @@ export const cases: readonly ParityCase[] = [
   ...guardedCases(),
   ...averageCases(),
   hugeGridCase(),
+  ...storageCases(edgeSizes, steps),
 ];
 
 /**

@@ -20,14 +20,13 @@ export interface Judged {
 export class GuardTwin {
   readonly #options: ReturnType<typeof checkGradients>;
   readonly #loss: LossScale;
-  readonly #tilings: readonly Tiling[];
+  readonly #tiling: Tiling;
 
-  /** `tilings` are the tensors', in the optimizer's order. */
-  constructor(options: GradientOptions, tilings: readonly Tiling[]) {
+  constructor(options: GradientOptions, tiling: Tiling) {
     this.#options = checkGradients(options);
     const { scale } = this.#options;
     this.#loss = { ...scale, scale: Math.fround(scale.initial), good: 0 };
-    this.#tilings = tilings;
+    this.#tiling = tiling;
   }
 
   /** What the next loss is to be multiplied with. */
@@ -37,7 +36,7 @@ export class GuardTwin {
 
   judge(grads: readonly Values[]): Judged {
     const { clipValue } = this.#options;
-    const { norm, isSkipped, factor } = verdictOf(grads, this.#options, this.#loss, float32, this.#tilings);
+    const { norm, isSkipped, factor } = verdictOf(grads, this.#options, this.#loss, float32, this.#tiling);
     return { norm, isSkipped, used: grads.map((grad) => usedGradient(grad, factor, clipValue, float32)) };
   }
 }

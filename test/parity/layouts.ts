@@ -24,7 +24,7 @@ const shaped = (shapes: readonly (readonly number[])[]): ParityTensor[] =>
 export const vectors = (sizes: readonly number[]): ParityTensor[] => shaped(sizes.map((size) => [size]));
 
 /** The tensors of a small GPT-2, 148 of them, in three groups: embeddings, matrices, and the rest. */
-function gptTensors(width: number): ParityTensor[] {
+export function gptTensors(width: number): ParityTensor[] {
   const block = (i: number): [string, number[]][] => [
     [`h.${i}.ln_1.weight`, [width]],
     [`h.${i}.ln_1.bias`, [width]],

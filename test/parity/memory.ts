@@ -1,5 +1,8 @@
-import { type Gpu, layoutSlab, readSlices, Slab, type Slice } from "../../src/gpu/index.ts";
+import { type Gpu, layoutSlab, readSlices, Slab, type Slice, scaledLayout } from "../../src/gpu/index.ts";
+import type { Dtype } from "../../src/optim/index.ts";
+import { dtypeBytes } from "../../src/optim/storage.ts";
 import type { Memory, ParityTensor } from "./cases.ts";
+import { decoded, encoded } from "./storage.ts";
 
 /** Tensors on the GPU: parameters and gradients, as one of the layouts of `Memory`. */
 export interface TensorMemory {
@@ -12,24 +15,30 @@ export interface TensorMemory {
 
 const countOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
 
-export function allocate(gpu: Gpu, tensors: readonly ParityTensor[], memory: Memory): TensorMemory {
-  return memory === "slabs" ? inSlabs(gpu, tensors) : inBuffers(gpu, tensors, memory === "one buffer");
+export function allocate(
+  gpu: Gpu,
+  tensors: readonly ParityTensor[],
+  memory: Memory,
+  dtype: Dtype = "float32",
+): TensorMemory {
+  return memory === "slabs" ? inSlabs(gpu, tensors, dtype) : inBuffers(gpu, tensors, dtype, memory === "one buffer");
 }
 
-function inSlabs(gpu: Gpu, tensors: readonly ParityTensor[]): TensorMemory {
+function inSlabs(gpu: Gpu, tensors: readonly ParityTensor[], dtype: Dtype): TensorMemory {
   const entries = tensors.map(({ name, shape }) => ({ name, elements: countOf(shape) }));
-  const layout = layoutSlab(entries, gpu.limits.maxBufferSize);
+  const bytes = dtypeBytes(dtype);
+  const layout = scaledLayout(layoutSlab(entries, gpu.limits.maxBufferSize, 256 / bytes), bytes);
   const slabs = { param: new Slab(gpu.pool, layout, "test param"), grad: new Slab(gpu.pool, layout, "test grad") };
   return {
     param: (name) => slabs.param.slice(name),
     grad: (name) => slabs.grad.slice(name),
     write: (role, values) => {
-      const images = layout.bufferSizes.map((size) => new Float32Array(size / 4));
+      const images = layout.bufferSizes.map((size) => new Uint8Array(size));
       for (const [i, entry] of layout.entries.entries()) {
-        images[entry.buffer]?.set(values[i] as Float32Array, entry.offset / 4);
+        images[entry.buffer]?.set(bytesOf(dtype, values[i] as Float32Array), entry.offset);
       }
       for (const [i, slice] of slabs[role].whole.entries())
-        gpu.stream.write(slice, images[i] as Float32Array<ArrayBuffer>);
+        gpu.stream.write(slice, images[i] as Uint8Array<ArrayBuffer>);
     },
     destroy: () => {
       slabs.param.destroy();
@@ -38,13 +47,21 @@ function inSlabs(gpu: Gpu, tensors: readonly ParityTensor[]): TensorMemory {
   };
 }
 
-function inBuffers(gpu: Gpu, tensors: readonly ParityTensor[], shared: boolean): TensorMemory {
+/** The numbers in whole words. */
+function bytesOf(dtype: Dtype, values: Float32Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, byteLength } = encoded(dtype, values);
+  const bytes = new Uint8Array(Math.ceil(byteLength / 4) * 4);
+  bytes.set(new Uint8Array(buffer, byteOffset, byteLength));
+  return bytes;
+}
+
+function inBuffers(gpu: Gpu, tensors: readonly ParityTensor[], dtype: Dtype, shared: boolean): TensorMemory {
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
   const slices = new Map<string, Slice>();
   let offset = 0;
   for (const role of ["param", "grad"]) {
     for (const { name, shape } of tensors) {
-      const size = countOf(shape) * 4;
+      const size = Math.ceil((countOf(shape) * dtypeBytes(dtype)) / 4) * 4;
       slices.set(`${role} ${name}`, { buffer: undefined as unknown as GPUBuffer, offset: shared ? offset : 0, size });
       offset += Math.ceil(size / 256) * 256;
     }
@@ -58,7 +75,7 @@ function inBuffers(gpu: Gpu, tensors: readonly ParityTensor[], shared: boolean):
     grad: (name) => slices.get(`grad ${name}`) as Slice,
     write: (role, values) => {
       for (const [i, { name }] of tensors.entries()) {
-        gpu.stream.write(slices.get(`${role} ${name}`) as Slice, values[i] as Float32Array<ArrayBuffer>);
+        gpu.stream.write(slices.get(`${role} ${name}`) as Slice, bytesOf(dtype, values[i] as Float32Array));
       }
     },
     destroy: () => {
@@ -68,9 +85,16 @@ function inBuffers(gpu: Gpu, tensors: readonly ParityTensor[], shared: boolean):
 }
 
 /** The numbers of many tensors. */
-export function readAll(gpu: Gpu, slices: readonly Slice[], counts: readonly number[]): Promise<Float32Array[]> {
-  return readSlices(
-    gpu,
-    slices.map((slice, i) => ({ ...slice, size: (counts[i] as number) * 4 })),
-  );
+export async function readAll(
+  gpu: Gpu,
+  slices: readonly Slice[],
+  counts: readonly number[],
+  dtype: Dtype = "float32",
+): Promise<Float32Array[]> {
+  const sized = slices.map((slice, i) => ({
+    ...slice,
+    size: Math.ceil(((counts[i] as number) * dtypeBytes(dtype)) / 4) * 4,
+  }));
+  const read = await readSlices(gpu, sized);
+  return read.map(({ buffer, byteOffset }, i) => decoded(dtype, buffer, byteOffset, counts[i] as number));
 }

@@ -87,7 +87,8 @@ export function apart(row: Row, a: Held, b: Held): number {
   const scales = scalesOf(row);
   const errors = checkpointTensors.flatMap(({ name }, i) => {
     const [x, y] = [a, b].map(({ params, tensors }): [string, Values][] => {
-      return [["param", params[i] as Values], ...(tensors.get(name) as TensorState).states];
+      const { states } = tensors.get(name) as TensorState;
+      return [["param", params[i] as Values], ...(states as ReadonlyMap<string, Values>)];
     }) as [[string, Values][], [string, Values][]];
     return x.map(([state, values], k) => {
       const scale = scales[i]?.[state] ?? values.map(() => 0);

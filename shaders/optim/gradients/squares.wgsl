@@ -5,7 +5,6 @@ struct Finding {
   notFinite: u32, // 1 + the place within the tile, 0 where all are finite
 }
 
-@group(0) @binding(1) var<storage, read_write> grad: array<Wide>;
 @group(1) @binding(0) var<storage, read_write> findings: array<Finding>;
 @group(1) @binding(1) var<storage, read> memory: Memory;
 
@@ -24,7 +23,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   squares[lane] = 0.0;
   places[lane] = NONE;
   if (count > 0u) {
-    let g = grad[tile.grad + lane];
+    let g = readGrad(tile.grad + lane, count);
     let unscaled = memory.unscale * g;
     // The choice between products and their sum also keeps compilers from fusing the two, which would round otherwise.
     squares[lane] = sumOf(valid(unscaled * unscaled, count));

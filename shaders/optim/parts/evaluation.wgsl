@@ -10,10 +10,9 @@ struct Way {
   rest: f32, // 1 - w
 }
 
-@group(0) @binding(0) var<storage, read_write> param: array<Wide>;
-@group(0) @binding(1) var<storage, read_write> trained: array<Wide>;
 @group(0) @binding(3) var<storage, read> ways: array<Way>;
 @group(1) @binding(0) var<storage, read> towards: array<Wide>;
+@group(1) @binding(1) var<storage, read_write> trained: array<Wide>;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -22,18 +21,19 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     return;
   }
   let tile = tiles[index];
-  if (countOf(tile, lane) == 0u) {
+  let count = countOf(tile, lane);
+  if (count == 0u) {
     return;
   }
   let i = tile.param + lane;
-  let kept = tile.grad + lane;
+  let kept = tile.state + lane;
   if (BACK) {
-    param[i] = trained[kept];
+    writeParam(i, count, trained[kept]);
     return;
   }
-  let p = param[i];
+  let p = readParam(i, count);
   trained[kept] = p;
-  param[i] = along(p, towards[tile.state + lane], ways[tile.row]);
+  writeParam(i, count, along(p, towards[kept], ways[tile.row]));
 }
 
 /// From the nearer end, as PyTorch's lerp: exact where w is 0 or 1.

@@ -3,9 +3,6 @@
 override CLIP_VALUE: f32 = 0.0; // 0 for no limit
 override ZERO_GRAD: bool = false;
 
-// Written only to zero it. Bound as read_write also because parameters and gradients may be ranges of one buffer.
-@group(0) @binding(1) var<storage, read_write> grad: array<Wide>;
-
 /// Unscaled and clipped where that was asked for, and turned round to maximize.
 fn gradient(at: Place) -> Wide {
   let g = loadGradient(at);
@@ -16,13 +13,13 @@ fn gradient(at: Place) -> Wide {
 }
 
 fn loadGradient(at: Place) -> Wide {
-  let g = grad[at.grad];
+  let g = readGrad(at.grad, at.count);
   zeroGradient(at);
   return g;
 }
 
 fn zeroGradient(at: Place) {
   if (ZERO_GRAD) {
-    grad[at.grad] = Wide();
+    clearGrad(at.grad, at.count);
   }
 }

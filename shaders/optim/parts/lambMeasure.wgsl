@@ -4,6 +4,6 @@ const SUMS = 2u;
 
 fn measure(at: Place, h: Hyper) -> array<Wide, SUMS> {
   let p = loadParam(at);
-  let u = direction(updateMoments(gradient(at), at.state, h), p, at, h);
+  let u = direction(updateMoments(gradient(at), at, h), p, at, h);
   return array<Wide, SUMS>(p * p, u * u);
 }

@@ -1,4 +1,4 @@
-// A lane works on one element: for the last one to three of a buffer that ends between two groups of four.
+// A lane works on one element at a time.
 alias Wide = f32;
 const WIDTH = 1u;
 

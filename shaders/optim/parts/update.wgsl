@@ -7,12 +7,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     return;
   }
   let at = placeOf(tiles[index], lane);
-  if (at.count == 0u) {
-    return;
-  }
   if (isSkipped()) {
-    zeroGradient(at);
+    if (at.count > 0u) {
+      zeroGradient(at);
+    }
     return;
   }
-  update(at, rowAt(at.row).hyper);
+  if (at.count > 0u) {
+    update(at, rowAt(at.row).hyper);
+  }
+  storeBlocks(at);
 }

@@ -1,4 +1,4 @@
-// A lane works on four elements at a time: one 16-byte load and one store for each buffer.
+// A lane works on four elements at a time.
 alias Wide = vec4f;
 const WIDTH = 4u;
 

@@ -7,6 +7,7 @@ import measureCode from "../../../shaders/optim/factors/measure.wgsl?raw";
 import updateCode from "../../../shaders/optim/factors/update.wgsl?raw";
 import type { Access, Bindings, Kernel, ShaderPart } from "../../gpu/index.ts";
 import { gradient, numerics, rowParts, rulePart } from "../parts.ts";
+import { float32Each } from "../storageParts.ts";
 import type { CustomPass, PassContext } from "../variant.ts";
 
 const part = (name: string, code: string): ShaderPart => ({ file: `shaders/optim/factors/${name}.wgsl`, code });
@@ -20,7 +21,7 @@ const shared = [numerics, rule, part("axes", axesCode)];
 
 /** The passes over the rows and columns, in order. */
 export const factorKernels = {
-  blocks: [gradient, ...shared, part("blocks", blocksCode)],
+  blocks: [gradient, float32Each, ...shared, part("blocks", blocksCode)],
   lines: [...shared, part("lines", linesCode)],
   means: [...shared, part("means", meansCode)],
 };

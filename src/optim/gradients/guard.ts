@@ -11,7 +11,16 @@ import {
   type Slice,
 } from "../../gpu/index.ts";
 import { tileParts } from "../parts.ts";
-import { type Placement, planRuns, type Run, type TileSizes, tileFields, tileTable } from "../tiles.ts";
+import { halfConstants } from "../storageParts.ts";
+import {
+  type Placement,
+  planRuns,
+  type Run,
+  type TensorAccess,
+  type TileSizes,
+  tileFields,
+  tileTable,
+} from "../tiles.ts";
 import type { CheckedGradients } from "./options.ts";
 import { memoryBytes, type ScaleState } from "./reports.ts";
 
@@ -27,9 +36,9 @@ export interface BuiltGuard {
 const part = (name: string, code: string): ShaderPart => ({ file: `shaders/optim/gradients/${name}.wgsl`, code });
 const memoryPart = part("memory", memoryCode);
 
-/** The module of the first look, for lanes of four elements or of one, and that of the verdict. */
-export const squaresParts = (lanes: 4 | 1): ShaderPart[] => [
-  ...tileParts(lanes),
+/** The module of the first look, and that of the verdict. */
+export const squaresParts = (access: TensorAccess): ShaderPart[] => [
+  ...tileParts(access),
   memoryPart,
   part("squares", squaresCode),
 ];
@@ -94,7 +103,7 @@ export class Guard {
     );
     const tileCount = runs.reduce((count, { tiles }) => count + tiles.length, 0);
     const [squares, judge] = await Promise.all([
-      Promise.all(runs.map(({ lanes }) => this.#squares(lanes, sizes.workgroupSize))),
+      Promise.all(runs.map(({ access }) => this.#squares(access, sizes.workgroupSize))),
       this.#verdict(),
     ]);
     const tables = runs.map(({ tiles }, i) => ({ name: `tiles ${i}`, elements: tiles.length * tileFields }));
@@ -130,14 +139,15 @@ export class Guard {
     return Math.fround(1 / this.#options.microBatches);
   }
 
-  #squares(lanes: 4 | 1, workgroupSize: number): Promise<Kernel> {
+  #squares(access: TensorAccess, workgroupSize: number): Promise<Kernel> {
     return this.#gpu.kernels.get({
       label: "optim/gradients squares",
-      parts: squaresParts(lanes),
+      parts: squaresParts(access),
       bindings: [{ 1: "readWrite", 2: "read" }, ["readWrite", "read"]],
       constants: {
         WORKGROUP_SIZE: workgroupSize,
         GRID_WIDTH: this.#gpu.limits.maxComputeWorkgroupsPerDimension,
+        ...halfConstants(access.dtype),
       },
     });
   }

@@ -12,7 +12,8 @@ export const adam = defineRule({
   defaults: { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, amsgrad: false, maximize: false },
   decay: "coupled",
   switches: ["amsgrad"],
-  variant: (uses) => adamVariant(rulePart("adam", code), uses("amsgrad")),
+  hasSmallStates: true,
+  variant: (uses, _, states) => adamVariant(rulePart("adam", code), uses("amsgrad"), states),
   scalars: ({ weightDecay, ...moments }, t) => ({
     weightDecay,
     ...momentScalars(moments, t),

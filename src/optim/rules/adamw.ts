@@ -12,7 +12,8 @@ export const adamw = defineRule({
   defaults: { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 1e-2, amsgrad: false, maximize: false },
   decay: "decoupled",
   switches: ["amsgrad"],
-  variant: (uses) => adamVariant(rulePart("adamw", code), uses("amsgrad")),
+  hasSmallStates: true,
+  variant: (uses, _, states) => adamVariant(rulePart("adamw", code), uses("amsgrad"), states),
   scalars: ({ lr, weightDecay, ...moments }, t) => ({
     ...shrink(lr, weightDecay),
     ...momentScalars({ lr, ...moments }, t),

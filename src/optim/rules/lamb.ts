@@ -1,10 +1,11 @@
 import code from "../../../shaders/optim/lamb.wgsl?raw";
 import measureCode from "../../../shaders/optim/parts/lambMeasure.wgsl?raw";
 import updateCode from "../../../shaders/optim/parts/lambUpdate.wgsl?raw";
-import { moments, part, rulePart } from "../parts.ts";
+import { momentsIn, part, rulePart } from "../parts.ts";
 import { adapts } from "../scalars.ts";
 import { defineRule } from "../updateRule.ts";
 
+const { parts: moments } = momentsIn("float32");
 const rule = rulePart("lamb", code);
 
 /**
@@ -29,9 +30,9 @@ export const lamb = defineRule({
   variant: () => ({
     state: ["m", "v"],
     passes: [
-      { kind: "measure", parts: [rule, moments, part("lambMeasure", measureCode)], sums: 2, takesGradient: true },
+      { kind: "measure", parts: [rule, ...moments, part("lambMeasure", measureCode)], sums: 2, takesGradient: true },
     ],
-    parts: [rule, moments, part("lambUpdate", updateCode)],
+    parts: [rule, ...moments, part("lambUpdate", updateCode)],
     bytes: 40,
   }),
   scalars: ({ lr, beta1, beta2, eps, weightDecay, alwaysAdapt }, t) => ({

@@ -1,5 +1,5 @@
 import code from "../../../shaders/optim/lion.wgsl?raw";
-import { rulePart } from "../parts.ts";
+import { firstMomentVariant, rulePart } from "../parts.ts";
 import { shrink } from "../scalars.ts";
 import { defineRule } from "../updateRule.ts";
 
@@ -11,7 +11,8 @@ export const lion = defineRule({
   name: "lion",
   defaults: { lr: 1e-4, beta1: 0.9, beta2: 0.99, weightDecay: 0, maximize: false },
   decay: "decoupled",
-  variant: () => ({ state: ["m"], parts: [rulePart("lion", code)] }),
+  hasSmallStates: true,
+  variant: (_, __, states) => firstMomentVariant(rulePart("lion", code), states),
   scalars: ({ lr, beta1, beta2, weightDecay }) => ({
     lr,
     ...shrink(lr, weightDecay),

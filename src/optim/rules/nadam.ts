@@ -1,5 +1,5 @@
 import code from "../../../shaders/optim/nadam.wgsl?raw";
-import { moments, rulePart } from "../parts.ts";
+import { momentsVariant, rulePart } from "../parts.ts";
 import { eitherDecay, nadamMomentum, nadamProduct } from "../scalars.ts";
 import { defineRule } from "../updateRule.ts";
 
@@ -22,7 +22,8 @@ export const nadam = defineRule({
     maximize: false,
   },
   decay: ({ decoupled }) => (decoupled ? "decoupled" : "coupled"),
-  variant: () => ({ state: ["m", "v"], parts: [rulePart("nadam", code), moments] }),
+  hasSmallStates: true,
+  variant: (_, __, states) => momentsVariant(rulePart("nadam", code), states),
   scalars: ({ lr, beta1, beta2, eps, momentumDecay, ...decay }, t, profile) => {
     const product = nadamProduct(beta1, momentumDecay, t, profile === "torch" ? Math.fround : (x) => x);
     const next = nadamMomentum(beta1, momentumDecay, t + 1);

@@ -1,5 +1,5 @@
 import code from "../../../shaders/optim/radam.wgsl?raw";
-import { moments, rulePart } from "../parts.ts";
+import { momentsVariant, rulePart } from "../parts.ts";
 import { eitherDecay, rectification } from "../scalars.ts";
 import { defineRule } from "../updateRule.ts";
 
@@ -12,7 +12,8 @@ export const radam = defineRule({
   name: "radam",
   defaults: { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, decoupled: false, maximize: false },
   decay: ({ decoupled }) => (decoupled ? "decoupled" : "coupled"),
-  variant: () => ({ state: ["m", "v"], parts: [rulePart("radam", code), moments] }),
+  hasSmallStates: true,
+  variant: (_, __, states) => momentsVariant(rulePart("radam", code), states),
   scalars: ({ lr, beta1, beta2, eps, ...decay }, t) => {
     const r = rectification(beta2, t);
     const [biasCorrection1, rootBiasCorrection2] = [1 - beta1 ** t, Math.sqrt(1 - beta2 ** t)];

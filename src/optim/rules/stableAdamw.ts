@@ -1,10 +1,11 @@
 import measureCode from "../../../shaders/optim/parts/stableAdamwMeasure.wgsl?raw";
 import updateCode from "../../../shaders/optim/parts/stableAdamwUpdate.wgsl?raw";
 import code from "../../../shaders/optim/stableAdamw.wgsl?raw";
-import { moments, part, rulePart } from "../parts.ts";
+import { momentsIn, part, rulePart } from "../parts.ts";
 import { debiased } from "../scalars.ts";
 import { defineRule } from "../updateRule.ts";
 
+const { parts: moments } = momentsIn("float32");
 const rule = rulePart("stableAdamw", code);
 
 /** The smallest normal float32: below it ε² would be zero, and 0 / 0 the mean of a tensor without gradients. */
@@ -24,12 +25,12 @@ export const stableAdamw = defineRule({
     passes: [
       {
         kind: "measure",
-        parts: [rule, moments, part("stableAdamwMeasure", measureCode)],
+        parts: [rule, ...moments, part("stableAdamwMeasure", measureCode)],
         sums: 2,
         takesGradient: true,
       },
     ],
-    parts: [rule, moments, part("stableAdamwUpdate", updateCode)],
+    parts: [rule, ...moments, part("stableAdamwUpdate", updateCode)],
     bytes: 36,
   }),
   scalars: ({ lr, beta1, beta2, eps, weightDecay }, t, profile) => {

@@ -1,12 +1,10 @@
 // Float32 parameters, in place.
 
-@group(0) @binding(0) var<storage, read_write> param: array<Wide>;
-
 fn loadParam(at: Place) -> Wide {
-  return param[at.param];
+  return readParam(at.param, at.count);
 }
 
 fn storeParam(at: Place, p: Wide) {
-  param[at.param] = p;
+  writeParam(at.param, at.count, p);
   average(at, p);
 }

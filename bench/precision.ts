@@ -1,0 +1,106 @@
+/**
+ * Whether training suffers where an optimizer keeps numbers in fewer bits than 32: the run of `npm start`, a perceptron on
+ * Fashion-MNIST under AdamW with a cosine schedule, over several seeds.
+ */
+import { initialWeights, type Pass, Perceptron } from "../src/engine/index.ts";
+import { type Gpu, openGpu, readFloats } from "../src/gpu/index.ts";
+import { adamw, cosine, createOptimizer, type Dtype, type StateStorage } from "../src/optim/index.ts";
+import { Batches } from "../src/train/batches.ts";
+import { type Dataset, type Examples, loadDataset } from "../src/train/index.ts";
+import { type HalfCopies, halfCopies } from "./halfCopies.ts";
+
+interface Kept {
+  readonly what: string;
+  readonly dtype?: Dtype;
+  readonly states?: StateStorage;
+  readonly masters?: boolean;
+}
+
+const kinds: readonly Kept[] = [
+  { what: "float32" },
+  { what: "float32, states in bfloat16", states: "bfloat16" },
+  { what: "float32, states in float8", states: "float8" },
+  { what: "bfloat16 with float32 masters", dtype: "bfloat16", masters: true },
+  { what: "bfloat16", dtype: "bfloat16" },
+  { what: "bfloat16 throughout", dtype: "bfloat16", states: "bfloat16" },
+  { what: "bfloat16, states in float8", dtype: "bfloat16", states: "float8" },
+];
+
+/** As `npm start` has it. */
+const setup = { epochs: 20, batch: 100, width: 128, lr: 1e-3, weightDecay: 0.1 };
+
+/** After the last step. */
+export interface PrecisionResult {
+  readonly seed: number;
+  /** Mean cross-entropy in nats, and share of images predicted right, on the training part and on the test part. */
+  readonly train: { loss: number; accuracy: number };
+  readonly test: { loss: number; accuracy: number };
+}
+
+export interface PrecisionReport {
+  readonly adapter: string;
+  readonly setup: typeof setup;
+  readonly rows: { what: string; bytesPerParameter: number; results: PrecisionResult[] }[];
+}
+
+export async function run(
+  { seeds }: { seeds: number },
+  progress: (value: [number, number, string]) => void,
+): Promise<PrecisionReport> {
+  const gpu = await openGpu();
+  const dataset = await loadDataset("fashion", async (file) => {
+    return new Uint8Array(await (await fetch(`/data/${file}`)).arrayBuffer());
+  });
+  const rows = kinds.map(({ what }) => ({ what, bytesPerParameter: 0, results: [] as PrecisionResult[] }));
+  let done = 0;
+  for (let seed = 1; seed <= seeds; seed++) {
+    for (const [i, kept] of kinds.entries()) {
+      progress([done++, seeds * kinds.length, `seed ${seed}, ${kept.what}`]);
+      const row = rows[i] as (typeof rows)[number];
+      const { bytesPerParameter, ...result } = await trained(gpu, dataset, kept, seed);
+      row.bytesPerParameter = bytesPerParameter;
+      row.results.push({ seed, ...result });
+    }
+  }
+  const { label: adapter } = gpu.adapter;
+  gpu.destroy();
+  return { adapter, setup, rows };
+}
+
+async function trained(gpu: Gpu, dataset: Dataset, kept: Kept, seed: number) {
+  const { dtype = "float32", states = "float32", masters = false } = kept;
+  const { epochs, batch, width, lr, weightDecay } = setup;
+  const sizes = { features: dataset.features, width, classes: dataset.classes.length };
+  const perceptron = new Perceptron(gpu, initialWeights(sizes, seed));
+  const batches = new Batches(dataset.train, batch, seed);
+  const total = epochs * batches.stepsPerEpoch;
+  const copies = dtype === "float32" ? none(perceptron) : await halfCopies(gpu, perceptron.tensors, dtype);
+  const rule = adamw({ lr: cosine({ peak: lr, total }), weightDecay, states });
+  const optimizer = await createOptimizer(gpu, rule, copies.tensors, { masters, seed });
+  const pass = await perceptron.training(batch);
+  for (let step = 0; step < total; step++) {
+    batches.fill(step, pass.batch.x, pass.batch.y);
+    pass.batch.write();
+    gpu.stream.dispatch(...pass.dispatches, ...copies.before);
+    optimizer.encode();
+    gpu.stream.dispatch(...copies.after);
+    gpu.stream.submit();
+    if (step % 20 === 0) await gpu.idle(); // No more steps under way than memory is there for.
+  }
+  const train = await evaluated(gpu, await perceptron.evaluation(dataset.train.count), dataset.train);
+  const test = await evaluated(gpu, await perceptron.evaluation(dataset.test.count), dataset.test);
+  const { bytesPerParameter } = optimizer;
+  for (const owner of [optimizer, copies, perceptron]) owner.destroy();
+  return { bytesPerParameter, train, test };
+}
+
+const none = ({ tensors }: Perceptron): HalfCopies => ({ tensors, before: [], after: [], destroy: () => {} });
+
+async function evaluated(gpu: Gpu, { batch, dispatches, metrics }: Pass, { count, x, y }: Examples) {
+  batch.x.set(x);
+  batch.y.set(y);
+  batch.write();
+  gpu.stream.dispatch(...dispatches);
+  const [loss = 0, right = 0] = await readFloats(gpu, { ...metrics, size: 8 });
+  return { loss, accuracy: right / count };
+}
