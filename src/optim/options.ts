@@ -15,10 +15,10 @@ export interface OptimizerOptions {
   /**
    * Keeps a float32 master of each parameter in half precision, as the state `master`, of which the parameter is a copy,
    * rounded to the nearest: what is written to the parameter by others after its first update is lost. Without masters such
-   * parameters are rounded by chance.
+   * parameters are rounded stochastically.
    */
   readonly masters?: boolean;
-  /** Of what is rounded by chance, a whole number below 2^32, 0 where it is left out: the same seed, the same bits. */
+  /** Of what is rounded stochastically, a whole number below 2^32, 0 where it is left out: the same seed, the same bits. */
   readonly seed?: number;
 }
 

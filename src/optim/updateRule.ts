@@ -18,7 +18,7 @@ export interface Numerics {
   readonly profile: Profile;
   /**
    * How the moments `m` and `v` are kept: in `float32`, in `bfloat16`, or in `float8`, 8 bits an element and a scale for each
-   * 256 of them. The step is made of them before they are narrowed, and they are rounded by chance: see `seed` of the
+   * 256 of them. The step is made of them before they are narrowed, and they are rounded stochastically: see `seed` of the
    * optimizer. For rules on Adam's moments, and lion.
    */
   readonly states: StateStorage;

@@ -1,6 +1,6 @@
 /**
  * Moments in 8 bits, block by block: each block of 256 elements shares a scale, a power of two, and each element has a
- * small float of its own beside it. Rounded by chance, so that a moving average is right in the mean: a β₂ of 0.999
+ * small float of its own beside it. Rounded stochastically, so that a moving average is right in the mean: a β₂ of 0.999
  * changes v by less than half a step almost always, and to the nearest it would stand still.
  *
  * The twin of `shaders/optim/parts/float8.wgsl`, which has the reasons and the sources.

@@ -33,7 +33,7 @@ function narrow(bits: number, { mantissaBits, lowest }: NarrowFormat, cut: Cut):
 /** The code of the magnitude with these float32 bits, rounded to the nearest, ties to even. */
 export const narrowNearest = (bits: number, format: NarrowFormat): number => narrow(bits, format, nearestEven);
 
-/** The code of the magnitude with these float32 bits, rounded up or down by chance; `random` is 32 random bits. */
+/** The code of the magnitude with these float32 bits, rounded up or down at random; `random` is 32 random bits. */
 export const narrowStochastic = (bits: number, format: NarrowFormat, random: number): number =>
   narrow(bits, format, stochastic(random));
 

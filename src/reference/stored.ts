@@ -10,7 +10,7 @@ export interface Storage {
   readonly dtype: "float32" | "bfloat16" | "float16";
   /** Of `m` and `v`. */
   readonly states: "float32" | "bfloat16" | "float8";
-  /** Of what is rounded by chance. */
+  /** Of what is rounded stochastically. */
   readonly seed: number;
 }
 
@@ -31,7 +31,7 @@ const codecs = {
   float16: { to: toFloat16, from: fromFloat16 },
 } as const;
 
-/** The nearest number in half precision, or with random words the one that chance chooses. */
+/** The nearest number in half precision, or with random words the one of stochastic rounding. */
 export function inHalf(x: number, dtype: keyof typeof codecs, random?: number): number {
   const { to, from } = codecs[dtype];
   return from(to(x, random));

@@ -2,11 +2,11 @@
 import { describe, expect } from "vitest";
 import { LimitError, openGpu } from "../../src/gpu/index.ts";
 import { adafactor, createOptimizer } from "../../src/optim/index.ts";
-import { gpuTest, outcome } from "../support/gpuTest.ts";
+import { gpuTest, outcome, sharedGpuTest } from "../support/gpuTest.ts";
 import { testTensor } from "./solo.ts";
 
 describe("dispatches of a step, in buffers of each tensor's own:", () => {
-  gpuTest.for([
+  sharedGpuTest.for([
     ["vectors need no sums of rows", [[4], [8]], 2 + 1 + 2],
     ["matrices take a dispatch each for their blocks", [[4, 1], [2, 4], [8]], 2 + 1 + 1 + 3 + 1 + 3],
     ["small matrices of a batch share one", [[64, 2, 2]], 6],
@@ -22,7 +22,7 @@ describe("dispatches of a step, in buffers of each tensor's own:", () => {
 });
 
 describe("a matrix that is a LimitError, which names it and keeps nothing:", () => {
-  gpuTest.for([
+  sharedGpuTest.for([
     ["of too many rows for its states", [1100, 1], "binds its states whole (got 4868 bytes, allowed 4096)"],
     [
       "too large for its sums",

@@ -65,7 +65,8 @@ export const adafactorMutants: readonly Mutant[] = [
   mutant(
     "steps not clipped",
     inShader(update, "max(1.0, rms(total(at, 0u), at) / h.d)", "1.0"),
-    ({ hyper }) => hyper.eps1 === undefined && hyper.d === undefined,
+    // The RMS of a vector's U is hardly ever above 1.
+    (row) => isMatrix(row) && row.hyper.eps1 === undefined && row.hyper.d === undefined,
   ),
   mutant(
     "d ignored",

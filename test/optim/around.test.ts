@@ -11,7 +11,7 @@ import {
   sgdw,
   type UpdateRule,
 } from "../../src/optim/index.ts";
-import { gpuTest } from "../support/gpuTest.ts";
+import { gpuTest, sharedGpuTest } from "../support/gpuTest.ts";
 import { alone, holds, none, opened, run } from "./aroundRun.ts";
 import { testTensor } from "./solo.ts";
 
@@ -27,22 +27,25 @@ const rules: [string, UpdateRule][] = [
 ];
 
 describe("the average and the start of a tensor", () => {
-  gpuTest.for(rules)("%s: rest while it is frozen, and then go on where they left off", async ([, rule], { gpu }) => {
-    const [still, moving] = [testTensor(gpu, "still", 37, 1), testTensor(gpu, "moving", 70, 2)];
-    const optimizer = await opened(gpu, rule, [still, moving]);
-    run(optimizer, [still, moving], 3);
-    optimizer.freeze("still");
-    const before = await holds(optimizer, still);
-    run(optimizer, [still, moving], 4);
-    expect(await holds(optimizer, still)).toEqual(before);
-    optimizer.unfreeze("still");
-    run(optimizer, [still, moving], 5);
-    expect(await holds(optimizer, still)).toEqual(await alone(gpu, rule, still, 1, 8));
-    expect(await holds(optimizer, moving)).toEqual(await alone(gpu, rule, moving, 2, 12));
-    optimizer.destroy();
-  });
+  sharedGpuTest.for(rules)(
+    "%s: rest while it is frozen, and then go on where they left off",
+    async ([, rule], { gpu }) => {
+      const [still, moving] = [testTensor(gpu, "still", 37, 1), testTensor(gpu, "moving", 70, 2)];
+      const optimizer = await opened(gpu, rule, [still, moving]);
+      run(optimizer, [still, moving], 3);
+      optimizer.freeze("still");
+      const before = await holds(optimizer, still);
+      run(optimizer, [still, moving], 4);
+      expect(await holds(optimizer, still)).toEqual(before);
+      optimizer.unfreeze("still");
+      run(optimizer, [still, moving], 5);
+      expect(await holds(optimizer, still)).toEqual(await alone(gpu, rule, still, 1, 8));
+      expect(await holds(optimizer, moving)).toEqual(await alone(gpu, rule, moving, 2, 12));
+      optimizer.destroy();
+    },
+  );
 
-  gpuTest.for(rules)("%s: begin with it, where it joins later", async ([, rule], { gpu }) => {
+  sharedGpuTest.for(rules)("%s: begin with it, where it joins later", async ([, rule], { gpu }) => {
     const [first, later] = [testTensor(gpu, "first", 1030, 4), testTensor(gpu, "later", 21, 5)];
     const optimizer = await opened(gpu, rule, [first]);
     run(optimizer, [first], 5);
@@ -56,25 +59,28 @@ describe("the average and the start of a tensor", () => {
     optimizer.destroy();
   });
 
-  gpuTest.for(rules)("%s: are carried over by a file, to the bit, saved at any step", async ([, rule], { gpu }) => {
-    const tensor = () => testTensor(gpu, "w", 1027, 6);
-    const whole = tensor();
-    const expected = await alone(gpu, rule, whole, 6, 8);
-    for (const at of [0, 1, 5]) {
-      const [first, second] = [tensor(), tensor()];
-      const saver = await opened(gpu, rule, [first]);
-      run(saver, [first], at);
-      const file = writeOptimizerState(await saver.state());
-      const resumed = await opened(gpu, rule, [second]);
-      run(resumed, [second], 2); // What it did before must not show.
-      const values = (await first.read()) as Float32Array<ArrayBuffer>;
-      gpu.stream.write({ buffer: second.param, offset: 0, size: second.param.size }, values);
-      resumed.load(readOptimizerState(file));
-      run(resumed, [second], 8 - at);
-      expect(await holds(resumed, second), `saved at ${at}`).toEqual(expected);
-      for (const optimizer of [saver, resumed]) optimizer.destroy();
-    }
-  });
+  sharedGpuTest.for(rules)(
+    "%s: are carried over by a file, to the bit, saved at any step",
+    async ([, rule], { gpu }) => {
+      const tensor = () => testTensor(gpu, "w", 1027, 6);
+      const whole = tensor();
+      const expected = await alone(gpu, rule, whole, 6, 8);
+      for (const at of [0, 1, 5]) {
+        const [first, second] = [tensor(), tensor()];
+        const saver = await opened(gpu, rule, [first]);
+        run(saver, [first], at);
+        const file = writeOptimizerState(await saver.state());
+        const resumed = await opened(gpu, rule, [second]);
+        run(resumed, [second], 2); // What it did before must not show.
+        const values = (await first.read()) as Float32Array<ArrayBuffer>;
+        gpu.stream.write({ buffer: second.param, offset: 0, size: second.param.size }, values);
+        resumed.load(readOptimizerState(file));
+        run(resumed, [second], 8 - at);
+        expect(await holds(resumed, second), `saved at ${at}`).toEqual(expected);
+        for (const optimizer of [saver, resumed]) optimizer.destroy();
+      }
+    },
+  );
 
   gpuTest("are part of a state: one that lacks them, or has them in addition, is refused", async ({ gpu }) => {
     const tensor = () => testTensor(gpu, "w", 9, 7);
@@ -111,7 +117,7 @@ describe("the average and the start of a tensor", () => {
 });
 
 describe("towardsStart", () => {
-  gpuTest.for(rules.filter(([, rule]) => rule.uses("towardsStart")))(
+  sharedGpuTest.for(rules.filter(([, rule]) => rule.uses("towardsStart")))(
     "%s: with zero gradients every weight stays where it began, bit for bit",
     async ([, rule], { gpu }) => {
       const w = testTensor(gpu, "w", 1027, 9);

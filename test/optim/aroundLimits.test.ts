@@ -17,7 +17,7 @@ import {
   type UpdateRule,
 } from "../../src/optim/index.ts";
 import { moduleParts } from "../../src/optim/parts.ts";
-import { gpuTest, outcome } from "../support/gpuTest.ts";
+import { gpuTest, outcome, sharedGpuTest } from "../support/gpuTest.ts";
 import { averaged, holds, opened, run } from "./aroundRun.ts";
 import { testTensor } from "./solo.ts";
 
@@ -33,7 +33,7 @@ const storageBuffers: [what: string, count: number, UpdateRule, OptimizerOptions
 ];
 
 describe("a device that binds eight storage buffers, as WebGPU promises,", () => {
-  gpuTest.for(storageBuffers.filter(([, count]) => count <= 8))("runs %s: %i", async ([, , rule, options]) => {
+  sharedGpuTest.for(storageBuffers.filter(([, count]) => count <= 8))("runs %s: %i", async ([, , rule, options]) => {
     const adapter = await navigator.gpu.requestAdapter();
     const device = (await adapter?.requestDevice()) as GPUDevice;
     const gpu = await openGpu({ device });
@@ -49,7 +49,7 @@ describe("a device that binds eight storage buffers, as WebGPU promises,", () =>
     device.destroy();
   });
 
-  gpuTest.for(storageBuffers.filter(([, count]) => count > 8))(
+  sharedGpuTest.for(storageBuffers.filter(([, count]) => count > 8))(
     "refuses %s, %i, with a LimitError that names the rule, and makes nothing",
     async ([, count, rule, options], { gpu }) => {
       const small = await openGpu({ device: gpu.device, limits: { maxStorageBuffersPerShaderStage: 8 } });
@@ -75,7 +75,7 @@ describe("what it costs:", () => {
     ["adan, averaged", 44 + 8, adan(), averaged],
   ];
 
-  gpuTest.for(costs)("%s: %i bytes a parameter, and one dispatch", async ([, bytes, rule, options], { gpu }) => {
+  sharedGpuTest.for(costs)("%s: %i bytes a parameter, and one dispatch", async ([, bytes, rule, options], { gpu }) => {
     const tensors = [testTensor(gpu, "w", 1024, 1)];
     const optimizer = await opened(gpu, rule, tensors, options);
     expect([optimizer.bytesPerParameter, optimizer.dispatchCount]).toEqual([bytes, 1]);

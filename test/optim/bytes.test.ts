@@ -4,7 +4,7 @@ import type { ShaderPart } from "../../src/gpu/index.ts";
 import { join } from "../../src/gpu/shader.ts";
 import { createOptimizer } from "../../src/optim/index.ts";
 import { measureOf, measureParts, moduleParts } from "../../src/optim/parts.ts";
-import { gpuTest } from "../support/gpuTest.ts";
+import { sharedGpuTest } from "../support/gpuTest.ts";
 import { accesses, bytesMoved } from "./accesses.ts";
 import { model } from "./model.ts";
 import { variants } from "./variants.ts";
@@ -98,7 +98,7 @@ describe("bytes moved a parameter and step:", () => {
     },
   );
 
-  gpuTest.for(rules)("%s says the same of itself", async ([name, rule], { gpu }) => {
+  sharedGpuTest.for(rules)("%s says the same of itself", async ([name, rule], { gpu }) => {
     const { paramGroups, destroy } = model(gpu, 2, 1, rule);
     const optimizer = await createOptimizer(gpu, rule, paramGroups);
     expect(optimizer.bytesPerParameter).toBe(bytes[name]);

@@ -3,7 +3,7 @@ import { describe, expect } from "vitest";
 import type { Slice } from "../../src/gpu/index.ts";
 import { createOptimizer, type OptimizerTensor } from "../../src/optim/index.ts";
 import { shapeFor } from "../parity/shapes.ts";
-import { all, bufferOf, gpuTest, readWords } from "../support/gpuTest.ts";
+import { all, bufferOf, readWords, sharedGpuTest } from "../support/gpuTest.ts";
 import { variants } from "./variants.ts";
 
 const canary = 0xdeadbeef;
@@ -33,7 +33,7 @@ function faults(before: Uint32Array, after: Uint32Array): string[] {
 }
 
 describe("no word outside a tensor is written, no element is left out, and no gradient is written:", () => {
-  gpuTest.for(Object.entries(variants))(
+  sharedGpuTest.for(Object.entries(variants))(
     "%s, each tensor in the middle of a buffer of its own",
     async ([, rule], { gpu }) => {
       const spots = sizes.map((count) => [[128, count]] as const);
@@ -59,7 +59,7 @@ describe("no word outside a tensor is written, no element is left out, and no gr
     },
   );
 
-  gpuTest.for(Object.entries(variants))(
+  sharedGpuTest.for(Object.entries(variants))(
     "%s, a buffer given whole that is longer than its tensor",
     async ([, rule], { gpu }) => {
       for (const count of sizes) {
@@ -79,33 +79,36 @@ describe("no word outside a tensor is written, no element is left out, and no gr
     },
   );
 
-  gpuTest.for(Object.entries(variants))("%s, all parameters and gradients in one buffer", async ([, rule], { gpu }) => {
-    let words = 64;
-    const place = (count: number): readonly [number, number] => {
-      const first = words;
-      words = Math.ceil((first + count + 1) / 64) * 64;
-      return [first, count];
-    };
-    const [params, grads] = [sizes.map(place), sizes.map(place)];
-    const arena = withCanaries(gpu.device, words, [...params, ...grads]);
-    const at = ([first, count]: readonly [number, number]): Slice => ({
-      buffer: arena,
-      offset: first * 4,
-      size: count * 4,
-    });
-    const tensors = sizes.map((count, i): OptimizerTensor => {
-      return { name: `w${count}`, shape: shapeFor(rule.name, count), param: at(params[i]!), grad: at(grads[i]!) };
-    });
-    const optimizer = await createOptimizer(gpu, rule, tensors);
-    const before = await readWords(gpu, all(arena));
-    optimizer.step();
-    const after = await readWords(gpu, all(arena));
-    for (const [first, count] of grads) {
-      expect(after.slice(first, first + count)).toEqual(before.slice(first, first + count));
-      before.fill(canary, first, first + count); // The gradients, like the canaries, may not have moved.
-      after.fill(canary, first, first + count);
-    }
-    expect(faults(before, after)).toEqual([]);
-    optimizer.destroy();
-  });
+  sharedGpuTest.for(Object.entries(variants))(
+    "%s, all parameters and gradients in one buffer",
+    async ([, rule], { gpu }) => {
+      let words = 64;
+      const place = (count: number): readonly [number, number] => {
+        const first = words;
+        words = Math.ceil((first + count + 1) / 64) * 64;
+        return [first, count];
+      };
+      const [params, grads] = [sizes.map(place), sizes.map(place)];
+      const arena = withCanaries(gpu.device, words, [...params, ...grads]);
+      const at = ([first, count]: readonly [number, number]): Slice => ({
+        buffer: arena,
+        offset: first * 4,
+        size: count * 4,
+      });
+      const tensors = sizes.map((count, i): OptimizerTensor => {
+        return { name: `w${count}`, shape: shapeFor(rule.name, count), param: at(params[i]!), grad: at(grads[i]!) };
+      });
+      const optimizer = await createOptimizer(gpu, rule, tensors);
+      const before = await readWords(gpu, all(arena));
+      optimizer.step();
+      const after = await readWords(gpu, all(arena));
+      for (const [first, count] of grads) {
+        expect(after.slice(first, first + count)).toEqual(before.slice(first, first + count));
+        before.fill(canary, first, first + count); // The gradients, like the canaries, may not have moved.
+        after.fill(canary, first, first + count);
+      }
+      expect(faults(before, after)).toEqual([]);
+      optimizer.destroy();
+    },
+  );
 });

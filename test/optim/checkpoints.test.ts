@@ -14,10 +14,10 @@ import {
 import { hardwareGate } from "../parity/gates.ts";
 import { allocate, readAll } from "../parity/memory.ts";
 import { apart, held, resume } from "../parity/resume.ts";
-import { ruleOf } from "../parity/runCase.ts";
-import { gpuTest } from "../support/gpuTest.ts";
+import { ruleOf } from "../parity/rules.ts";
+import { sharedGpuTest } from "../support/gpuTest.ts";
 
-gpuTest.for(checkpointRows.map((row) => [`${row.rule}: ${row.desc}`, row] as const))(
+sharedGpuTest.for(checkpointRows.map((row) => [`${row.rule}: ${row.desc}`, row] as const))(
   "%s: taken over from PyTorch after ten steps, it is after ten more where PyTorch alone is",
   async ([, row], { gpu }) => {
     const { at } = checkpointRun(row);

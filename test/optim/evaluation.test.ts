@@ -11,7 +11,7 @@ import {
 } from "../../src/optim/index.ts";
 import type { Memory } from "../parity/cases.ts";
 import { countObjects } from "../support/countObjects.ts";
-import { bufferOf, gpuTest, readWords } from "../support/gpuTest.ts";
+import { bufferOf, gpuTest, readWords, sharedGpuTest } from "../support/gpuTest.ts";
 import { evaluated, numbersOf, pointsOf } from "./evaluationRun.ts";
 
 const rules: [string, UpdateRule, number][] = [
@@ -24,7 +24,7 @@ const memories: readonly Memory[] = ["slabs", "own buffers", "one buffer"];
 
 describe("the weights to evaluate with are the reference's, and the way back gives every bit:", () => {
   const cases = rules.flatMap(([name, rule, beta]) => memories.map((memory) => [name, memory, rule, beta] as const));
-  gpuTest.for(cases)("%s, %s", async ([, memory, rule, beta], { gpu }) => {
+  sharedGpuTest.for(cases)("%s, %s", async ([, memory, rule, beta], { gpu }) => {
     const { optimizer, run, params, read, destroy } = await evaluated(gpu, rule, { memory });
     run(0, 7);
     const [ys, zs] = [await params(), await read("z")];
@@ -91,7 +91,7 @@ describe("the weights to evaluate with are the reference's, and the way back giv
 });
 
 describe("training does not know whether there was an evaluation:", () => {
-  gpuTest.for(rules)("%s", async ([, rule], { gpu }) => {
+  sharedGpuTest.for(rules)("%s", async ([, rule], { gpu }) => {
     const [plain, other] = [await evaluated(gpu, rule), await evaluated(gpu, rule)];
     plain.run(0, 9);
     for (const [from, to] of [
@@ -109,7 +109,7 @@ describe("training does not know whether there was an evaluation:", () => {
     for (const each of [plain, other]) each.destroy();
   });
 
-  gpuTest.for(rules)("%s, saved while it evaluates", async ([, rule], { gpu }) => {
+  sharedGpuTest.for(rules)("%s, saved while it evaluates", async ([, rule], { gpu }) => {
     const [plain, saver, other] = [await evaluated(gpu, rule), await evaluated(gpu, rule), await evaluated(gpu, rule)];
     plain.run(0, 9);
     saver.run(0, 4);
@@ -243,7 +243,7 @@ describe("a state that was saved while it evaluates is refused, and nothing of i
     ],
     ["without saying that it evaluates", /got trained, v, z, allowed v, z/, ({ isEvaluating: _, ...state }) => state],
   ];
-  gpuTest.for(damages)("%s", async ([, message, damage], { gpu }) => {
+  sharedGpuTest.for(damages)("%s", async ([, message, damage], { gpu }) => {
     const { optimizer, run, params, destroy } = await evaluated(gpu, scheduleFreeAdamw({ lr: 0.01 }));
     run(0, 2);
     optimizer.eval();
@@ -276,7 +276,7 @@ describe("mutants of the way to x are caught:", () => {
     ["from z, the other way round", () => 1 / beta],
     ["not at all", () => 0],
   ];
-  gpuTest.for(shares)("%s", async ([, share], { gpu }) => {
+  sharedGpuTest.for(shares)("%s", async ([, share], { gpu }) => {
     const changed = (rule: UpdateRule): UpdateRule => {
       return { ...rule, evaluation: { state: "z", share }, with: (options) => changed(rule.with(options)) };
     };

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { readFloats } from "../../src/gpu/index.ts";
 import { checkGradients } from "../../src/optim/gradients/options.ts";
 import { createOptimizer, type GradientOptions, HyperparameterError, sgd } from "../../src/optim/index.ts";
-import { gpuTest } from "../support/gpuTest.ts";
+import { sharedGpuTest } from "../support/gpuTest.ts";
 import { testTensor } from "./solo.ts";
 
 describe("without looking at them", () => {
@@ -12,7 +12,7 @@ describe("without looking at them", () => {
     ["averaged over micro-batches", { microBatches: 4 }],
     ["zeroed", { zero: true }],
   ];
-  gpuTest.for(kinds)("gradients are %s in the one dispatch", async ([, gradients], { gpu }) => {
+  sharedGpuTest.for(kinds)("gradients are %s in the one dispatch", async ([, gradients], { gpu }) => {
     const [w, twin] = [testTensor(gpu, "w", 1030, 1), testTensor(gpu, "w", 1030, 1)];
     const optimizer = await createOptimizer(gpu, sgd({ lr: 0.1 }), [w], { gradients });
     const plain = await createOptimizer(gpu, sgd({ lr: 0.1 }), [twin]);

@@ -4,7 +4,7 @@ import { readFloats, UsageError } from "../../src/gpu/index.ts";
 import { adamw, createOptimizer, type GradientOptions, NonFiniteGradientError, sgd } from "../../src/optim/index.ts";
 import type { Memory } from "../parity/cases.ts";
 import { type Row, table } from "../parity/table.ts";
-import { gpuTest } from "../support/gpuTest.ts";
+import { gpuTest, sharedGpuTest } from "../support/gpuTest.ts";
 import { type GuardedOptions, guardedRun } from "./guardedRun.ts";
 import { testTensor } from "./solo.ts";
 
@@ -45,7 +45,7 @@ describe("parameters, states and reports are the twin's, to the bit:", () => {
     ["ragged buffers", "adamw", "own buffers", { gradients: { clipNorm: 1, lossScale: dynamic } }],
     ["one arena", "sgd", "one buffer", { gradients: { clipNorm: 1, nonFinite: "skip", zero: true } }],
   ];
-  gpuTest.for(options)("%s, %s in %s", async ([, rule, memory, given], { gpu }) => {
+  sharedGpuTest.for(options)("%s, %s in %s", async ([, rule, memory, given], { gpu }) => {
     const own = memory === "slabs" ? shapes : shapes.filter(([side]) => side);
     const run = await guardedRun(gpu, { row: rows[rule], shapes: own, memory, ...given });
     for (let t = 1; t <= 24; t++) {

@@ -19,7 +19,7 @@ import {
 import { decodeFloat32, initialParam, ulp, worstUlpError } from "../parity/fixtures.ts";
 import { hardwareGate } from "../parity/gates.ts";
 import { allocate, readAll } from "../parity/memory.ts";
-import { gpuTest } from "../support/gpuTest.ts";
+import { sharedGpuTest } from "../support/gpuTest.ts";
 
 /** PyTorch adds up a norm in another order, a tensor at a time: the worst is 1 ulp. */
 const normBound = 4;
@@ -83,7 +83,7 @@ function worstOf({ params, starts }: Awaited<ReturnType<typeof train>>, theirs: 
 }
 
 describe("as in PyTorch:", () => {
-  gpuTest.for(runs)("%s", async ([, plan, theirs], { gpu }) => {
+  sharedGpuTest.for(runs)("%s", async ([, plan, theirs], { gpu }) => {
     const scales = decodeFloat32(theirs.scales ?? "");
     const run = await train(gpu, plan, scales);
     const skipped = run.reports.filter(({ isSkipped }) => isSkipped).map(({ step }) => step);
@@ -98,7 +98,7 @@ describe("as in PyTorch:", () => {
 
 describe("out of bounds, also of a real GPU's:", () => {
   const [byNorm, byValue, scaled] = runs as [Run, Run, Run];
-  gpuTest.for([
+  sharedGpuTest.for([
     ["a limit of the norm that is 1 % lower", byNorm, { clipNorm: 0.99 }],
     ["no limit of the norm", byNorm, { clipNorm: 1e6 }],
     ["the norm clipped instead of the elements", byValue, { clipValue: undefined, clipNorm: 0.05 }],

@@ -3,10 +3,11 @@ import { type Gpu, readFloats } from "../../src/gpu/index.ts";
 import { createOptimizer, type GradientOptions, type GradientReport, type Optimizer } from "../../src/optim/index.ts";
 import { float32, surrounded, type Values } from "../../src/reference/index.ts";
 import type { Memory, ParityTensor } from "../parity/cases.ts";
+import { tilingOf } from "../parity/expectation.ts";
 import { gradientAt, initialParam } from "../parity/fixtures.ts";
 import { GuardTwin } from "../parity/guardTwin.ts";
 import { allocate, readAll, type TensorMemory } from "../parity/memory.ts";
-import { optionsOf, referenceOf, resolvedHyper, ruleOf, tilingOf } from "../parity/runCase.ts";
+import { optionsOf, referenceOf, resolvedHyper, ruleOf } from "../parity/rules.ts";
 import type { Row } from "../parity/table.ts";
 
 type Twin = { param: Values; grad: Values } & Record<string, Values>;

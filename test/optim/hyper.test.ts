@@ -11,8 +11,8 @@ import {
   sgd,
   sgdw,
 } from "../../src/optim/index.ts";
-import { ruleOf } from "../parity/runCase.ts";
-import { all, bufferOf, gpuTest, outcome, readWords } from "../support/gpuTest.ts";
+import { ruleOf } from "../parity/rules.ts";
+import { all, bufferOf, gpuTest, outcome, readWords, sharedGpuTest } from "../support/gpuTest.ts";
 import { numbers, options, type Row } from "./hyperTable.ts";
 
 const given = ({ bad: [name, value] }: Row): HyperInput => ({ [name]: value }) as HyperInput;
@@ -69,7 +69,7 @@ describe("an option is refused by the rule itself:", () => {
 });
 
 describe("a paramGroup's own option is refused before anything is made or written:", () => {
-  gpuTest.for(rows([...numbers, ...options]))("%s", async ([, each], { gpu }) => {
+  sharedGpuTest.for(rows([...numbers, ...options]))("%s", async ([, each], { gpu }) => {
     const w = tensor(gpu);
     const before = await readWords(gpu, all(w.param));
     const groups = [{ tensors: [w], hyper: given(each) }];
@@ -105,17 +105,17 @@ describe("a value is refused after some steps, and nothing is written or counted
     optimizer.destroy();
   }
 
-  gpuTest.for(rows(numbers))("a schedule's at step 3, of %s", ([, each], { gpu }) =>
+  sharedGpuTest.for(rows(numbers))("a schedule's at step 3, of %s", ([, each], { gpu }) =>
     refusedAfterTwoSteps(gpu, each, true),
   );
-  gpuTest.for(rows([...numbers, ...options.filter(({ bad }) => bad[0] !== "nesterov")]))(
+  sharedGpuTest.for(rows([...numbers, ...options.filter(({ bad }) => bad[0] !== "nesterov")]))(
     "one that is set, of %s",
     ([, each], { gpu }) => refusedAfterTwoSteps(gpu, each, false),
   );
 });
 
 describe("what a step would need and the optimizer does not have is refused:", () => {
-  gpuTest.for([
+  sharedGpuTest.for([
     [sgd(), { momentum: 0.9 }, "sgd: momentum needs state that this optimizer was made without, got 0.9."],
     [sgdw(), { momentum: () => 0.9 }, "sgdw: momentum needs state that this optimizer was made without, got"],
     [rmsprop(), { momentum: 0.9 }, "rmsprop: momentum needs state that this optimizer was made without, got 0.9."],
@@ -143,7 +143,7 @@ describe("what a step would need and the optimizer does not have is refused:", (
     optimizer.destroy();
   });
 
-  gpuTest.for([
+  sharedGpuTest.for([
     ["adam", "amsgrad"],
     ["rmsprop", "centered"],
   ] as const)("paramGroups of which one alone has, with %s, %s", async ([rule, name], { gpu }) => {
@@ -165,7 +165,7 @@ describe("what a step would need and the optimizer does not have is refused:", (
 
 describe("a step that cannot be computed is refused before it is written:", () => {
   const later = (bad: () => unknown) => ((t: number) => (t === 1 ? 0.1 : bad())) as (t: number) => number;
-  gpuTest.for([
+  sharedGpuTest.for([
     [
       "the step size of adam beyond float32",
       0,

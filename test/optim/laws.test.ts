@@ -6,8 +6,9 @@ import { createOptimizer, type HyperInput, type Role, type UpdateRule } from "..
 import type { Profile } from "../../src/reference/index.ts";
 import { gradientAt, initialParam } from "../parity/fixtures.ts";
 import { readAll } from "../parity/memory.ts";
-import { optionsOf, ruleOf } from "../parity/runCase.ts";
+import { optionsOf, ruleOf } from "../parity/rules.ts";
 import { profilesOf, type RuleName, table } from "../parity/table.ts";
+import { spreadOfEachRule } from "../support/spread.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -88,7 +89,7 @@ describe("the documents' example, x² from 1 at lr 0.1", () => {
   });
 });
 
-const rows = table.map((row) => [`${row.rule}, ${row.desc}`, row] as const);
+const rows = spreadOfEachRule(table, 3).map((row) => [`${row.rule}, ${row.desc}`, row] as const);
 const count = 24;
 const noise = (t: number) => gradientAt(3, t, count);
 const tensor = (name: string, shape: number[], role?: Role): Tensor => ({

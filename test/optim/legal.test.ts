@@ -3,7 +3,7 @@ import { describe, expect } from "vitest";
 import { type Gpu, type Slice, UsageError } from "../../src/gpu/index.ts";
 import { adamw, createOptimizer, type OptimizerTensor, type UpdateRule } from "../../src/optim/index.ts";
 import { shapeFor } from "../parity/shapes.ts";
-import { all, bufferOf, gpuTest, readWords } from "../support/gpuTest.ts";
+import { all, bufferOf, gpuTest, readWords, sharedGpuTest } from "../support/gpuTest.ts";
 import { variants } from "./variants.ts";
 
 const ones = (device: GPUDevice, count: number): GPUBuffer => bufferOf(device, new Float32Array(count).fill(1));
@@ -35,7 +35,7 @@ describe("hostile names work:", () => {
     ["the name of a state", "m"],
   ];
 
-  gpuTest.for(hostile)("%s", async ([, name], { gpu }) => {
+  sharedGpuTest.for(hostile)("%s", async ([, name], { gpu }) => {
     const tensor = { name, shape: [5], param: ones(gpu.device, 5), grad: ones(gpu.device, 5) };
     await expectToMove(gpu, adamw(), [tensor]);
     const optimizer = await createOptimizer(gpu, adamw(), [tensor]);
@@ -58,7 +58,7 @@ describe("buffers may be shared where nothing is written twice:", () => {
   const at = (buffer: GPUBuffer, offset: number, size: number): Slice => ({ buffer, offset, size });
   const rules = Object.entries(variants);
 
-  gpuTest.for(rules)("%s over ranges of one buffer, 256 bytes apart", async ([, rule], { gpu }) => {
+  sharedGpuTest.for(rules)("%s over ranges of one buffer, 256 bytes apart", async ([, rule], { gpu }) => {
     const one = ones(gpu.device, 64 * 6);
     const tensors = [0, 1, 2].map((i) => {
       return {
@@ -71,7 +71,7 @@ describe("buffers may be shared where nothing is written twice:", () => {
     await expectToMove(gpu, rule, tensors);
   });
 
-  gpuTest.for(rules)(
+  sharedGpuTest.for(rules)(
     "%s over parameters that share a gradient, or overlapping ranges of one",
     async ([, rule], { gpu }) => {
       const grads = ones(gpu.device, 128);

@@ -9,7 +9,7 @@ import { type Gpu, openGpu } from "../../src/gpu/index.ts";
 import { shrinkPerStep } from "../../src/optim/index.ts";
 import type { Profile } from "../../src/reference/index.ts";
 import { gradientAt, initialParam, ulp } from "../parity/fixtures.ts";
-import { ruleOf } from "../parity/runCase.ts";
+import { ruleOf } from "../parity/rules.ts";
 import type { RowHyper, RuleName } from "../parity/table.ts";
 import { run } from "../unit/lawsRun.ts";
 import { openRun } from "./openRun.ts";

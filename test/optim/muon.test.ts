@@ -9,7 +9,7 @@ import { orthogonalized } from "../../src/reference/newtonSchulz.ts";
 import { cases, type ParityCase } from "../parity/cases.ts";
 import { passes } from "../parity/gates.ts";
 import { runCase } from "../parity/runCase.ts";
-import { bufferOf, gpuTest, outcome } from "../support/gpuTest.ts";
+import { bufferOf, gpuTest, outcome, sharedGpuTest } from "../support/gpuTest.ts";
 import { norm } from "../unit/lawsRun.ts";
 import { singularValues } from "./singularValues.ts";
 import { testTensor } from "./solo.ts";
@@ -56,7 +56,7 @@ const expectedStep = (grad: Float32Array, sides: Sides): Float32Array => {
 };
 
 describe("a step of momentum 0", () => {
-  gpuTest.for(shapes)("of a matrix [%i, %i] is orthogonal, and the reference's", async (sides, { gpu }) => {
+  sharedGpuTest.for(shapes)("of a matrix [%i, %i] is orthogonal, and the reference's", async (sides, { gpu }) => {
     const grad = matrixOf(sides, 3);
     const [step] = (await stepsOf(gpu, [{ shape: sides, grad }])).found as [Float32Array];
     const adjust = adjustments(sides).original;
@@ -194,7 +194,7 @@ describe("what any rule can be asked for, Muon can, too:", () => {
     ...more,
   });
 
-  gpuTest.for([
+  sharedGpuTest.for([
     asked("a decay towards the start", { towardsStart: true }),
     asked("a cautious decay", { cautious: true }),
     asked("an average of the weights", {}, { averageDecay: 0.9 }),

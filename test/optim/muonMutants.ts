@@ -2,7 +2,7 @@
 import { muon } from "../../src/optim/index.ts";
 import { adjustments } from "../../src/optim/muon/matrix.ts";
 import { cases } from "../parity/cases.ts";
-import { resolvedHyper } from "../parity/runCase.ts";
+import { resolvedHyper } from "../parity/rules.ts";
 import type { Row } from "../parity/table.ts";
 import type { Mutant } from "./mutantTable.ts";
 import { asRule, inScalars, inShader } from "./mutations.ts";

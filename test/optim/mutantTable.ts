@@ -1,7 +1,8 @@
 /** The mutants of the update rules and the cases that have to find them. Each mistake is one that somebody has made. */
 import { adam, adamw } from "../../src/optim/index.ts";
 import { cases, type ParityCase } from "../parity/cases.ts";
-import { type Mutation, optionsOf, resolvedHyper } from "../parity/runCase.ts";
+import { optionsOf, resolvedHyper } from "../parity/rules.ts";
+import type { Mutation } from "../parity/runCase.ts";
 import { shapeFor } from "../parity/shapes.ts";
 import { type Row, type RuleName, ruleNames } from "../parity/table.ts";
 import { adafactorMutants } from "./adafactorMutants.ts";

@@ -1,4 +1,4 @@
-/** What the shaders narrow, widen and draw by chance is what the reference does, bit for bit on every adapter. */
+/** What the shaders narrow, widen and draw is what the reference does, bit for bit on every adapter. */
 import { describe, expect } from "vitest";
 import float8 from "../../shaders/optim/parts/float8.wgsl?raw";
 import halves from "../../shaders/optim/parts/halves.wgsl?raw";
@@ -70,7 +70,7 @@ describe("16 bits:", () => {
     expect(found).toEqual(floats.map((bits) => to(floatOf(bits))));
   });
 
-  gpuTest.for(formats)("by chance to %s", async ([format, to], { gpu }) => {
+  gpuTest.for(formats)("stochastically to %s", async ([format, to], { gpu }) => {
     const found = await evaluate(gpu, `halfStochastic(bitcast<vec4f>(x), ${format}, random)`, floats, randoms);
     expect(found).toEqual(floats.map((bits, i) => to(floatOf(bits), randoms[i])));
   });

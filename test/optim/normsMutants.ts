@@ -1,5 +1,5 @@
 /** Mutants of the rules that take the norm of a tensor. */
-import { resolvedHyper } from "../parity/runCase.ts";
+import { resolvedHyper } from "../parity/rules.ts";
 import type { Row } from "../parity/table.ts";
 import { exempting, type Mutant } from "./mutantTable.ts";
 import { inScalars, inShader } from "./mutations.ts";

@@ -13,7 +13,7 @@ import {
 } from "../../src/optim/index.ts";
 import { measureOf } from "../../src/optim/parts.ts";
 import { shapeFor } from "../parity/shapes.ts";
-import { all, bufferOf, gpuTest, readWords } from "../support/gpuTest.ts";
+import { all, bufferOf, gpuTest, readWords, sharedGpuTest } from "../support/gpuTest.ts";
 import { variants } from "./variants.ts";
 
 const tensor = (device: GPUDevice, name: string, shape: readonly number[], role?: Role): OptimizerTensor => {
@@ -62,7 +62,7 @@ describe("what decays", () => {
 describe("describe() prints the split, and what the decay does:", () => {
   const split = "\n  decays: w [2, 3], frequencies [4]\n  exempt: b [3], tokens [5, 2]";
   const decoupled = "decoupled, shrink per step 1e-4, half-life 6,931 steps, timescale 10,000 steps";
-  gpuTest.for([
+  sharedGpuTest.for([
     [adamw({ lr: 1e-3, weightDecay: 0.1 }), `paramGroup 0: adamw, accurate profile\n  decay: ${decoupled}${split}`],
     [
       sgdw({ lr: 1e-3, weightDecay: 0.1, profile: "torch" }),

@@ -2,7 +2,8 @@
 import { randomSigned } from "../../src/engine/random.ts";
 import type { Gpu } from "../../src/gpu/index.ts";
 import type { Profile } from "../../src/reference/index.ts";
-import { type Mutation, ruleOf } from "../parity/runCase.ts";
+import { ruleOf } from "../parity/rules.ts";
+import type { Mutation } from "../parity/runCase.ts";
 import { run } from "../unit/lawsRun.ts";
 import { openRun } from "./openRun.ts";
 

@@ -5,12 +5,13 @@
 import { describe, expect } from "vitest";
 import type { Gpu } from "../../src/gpu/index.ts";
 import { adamw, createOptimizer, DuplicateParameterError, type Optimizer, sgd, UsageError } from "../../src/index.ts";
-import { optionsOf, ruleOf } from "../parity/runCase.ts";
+import { optionsOf, ruleOf } from "../parity/rules.ts";
 import { type Row, table } from "../parity/table.ts";
-import { gpuTest } from "../support/gpuTest.ts";
+import { gpuTest, sharedGpuTest } from "../support/gpuTest.ts";
+import { spreadOfEachRule } from "../support/spread.ts";
 import { type TestTensor, tensorFor, testTensor } from "./solo.ts";
 
-const rows = table.map((row) => [`${row.rule} · ${row.desc}`, row] as const);
+const rows = spreadOfEachRule(table, 3).map((row) => [`${row.rule} · ${row.desc}`, row] as const);
 const all = () => false;
 
 /** Parameter and states of a tensor, in one array. */
@@ -33,7 +34,7 @@ async function alone(gpu: Gpu, row: Row, name: string, count: number, seed: numb
 }
 
 describe("a tensor that is frozen for a while", () => {
-  gpuTest.for(rows)("%s: keeps every bit, and then goes on where it left off", async ([, row], { gpu }) => {
+  sharedGpuTest.for(rows)("%s: keeps every bit, and then goes on where it left off", async ([, row], { gpu }) => {
     const [still, moving] = [tensorFor(gpu, row, "still", 37, 1), tensorFor(gpu, row, "moving", 70, 2)];
     const rule = ruleOf(row.rule)(optionsOf(row));
     const optimizer = await createOptimizer(gpu, rule, [{ tensors: [still, moving], exempt: all }]);
@@ -80,7 +81,7 @@ describe("a tensor that is frozen for a while", () => {
 });
 
 describe("a group that joins later", () => {
-  gpuTest.for(rows)("%s: begins at its own first step, and disturbs nobody", async ([, row], { gpu }) => {
+  sharedGpuTest.for(rows)("%s: begins at its own first step, and disturbs nobody", async ([, row], { gpu }) => {
     const [first, later] = [tensorFor(gpu, row, "first", 1030, 4), tensorFor(gpu, row, "later", 21, 5)];
     const optimizer = await createOptimizer(gpu, ruleOf(row.rule)(optionsOf(row)), [{ tensors: [first], exempt: all }]);
     for (let t = 1; t <= 5; t++) {

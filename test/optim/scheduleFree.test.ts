@@ -4,14 +4,14 @@ import { createOptimizer, scheduleFreeAdamw, scheduleFreeSgd } from "../../src/o
 import type { ParityCase } from "../parity/cases.ts";
 import { passes } from "../parity/gates.ts";
 import { runCase } from "../parity/runCase.ts";
-import { gpuTest } from "../support/gpuTest.ts";
+import { gpuTest, sharedGpuTest } from "../support/gpuTest.ts";
 import { evaluated } from "./evaluationRun.ts";
 import { testTensor } from "./solo.ts";
 
 const rates = (t: number): number => (t <= 4 ? 0.01 : t <= 8 ? 0.04 : 0.02);
 
 describe("the learning rates of all steps so far count,", () => {
-  gpuTest.for([
+  sharedGpuTest.for([
     ["scheduleFreeAdamw", scheduleFreeAdamw],
     ["scheduleFreeSgd", scheduleFreeSgd],
   ] as const)("%s: set between steps as on a schedule", async ([, make], { gpu }) => {
@@ -69,7 +69,7 @@ describe("a decay towards the start, and a moving average, are the reference's:"
       };
     }),
   );
-  gpuTest.for(cases)("$name", async (test, { gpu }) => {
+  sharedGpuTest.for(cases)("$name", async (test, { gpu }) => {
     const comparison = await runCase(gpu, test);
     expect(passes(comparison, gpu.adapter), `${comparison.worstUlp} ulp`).toBe(true);
   });

@@ -1,5 +1,5 @@
 /** The mistakes that schedule-free rules invite. */
-import { resolvedHyper } from "../parity/runCase.ts";
+import { resolvedHyper } from "../parity/rules.ts";
 import type { Row } from "../parity/table.ts";
 import type { Mutant } from "./mutantTable.ts";
 import { inHyper, inMemory, inScalars, inShader } from "./mutations.ts";

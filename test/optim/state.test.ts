@@ -9,10 +9,11 @@ import {
   type OptimizerState,
   type TensorState,
 } from "../../src/optim/index.ts";
-import { optionsOf, ruleOf } from "../parity/runCase.ts";
+import { optionsOf, ruleOf } from "../parity/rules.ts";
 import { takesMatrices } from "../parity/shapes.ts";
 import { type Row, table } from "../parity/table.ts";
-import { gpuTest } from "../support/gpuTest.ts";
+import { gpuTest, sharedGpuTest } from "../support/gpuTest.ts";
+import { spreadOfEachRule } from "../support/spread.ts";
 import { type TestTensor, tensorFor, testTensor } from "./solo.ts";
 
 const steps = 8;
@@ -43,7 +44,7 @@ const params = (tensors: TestTensor[]) =>
   Promise.all(tensors.filter(({ shape }) => !shape.includes(0)).map((each) => each.read()));
 
 describe("saved and resumed", () => {
-  gpuTest.for(table.map((row) => [`${row.rule} · ${row.desc}`, row] as const))(
+  sharedGpuTest.for(spreadOfEachRule(table, 3).map((row) => [`${row.rule} · ${row.desc}`, row] as const))(
     "%s: at any step, bit for bit",
     async ([, row], { gpu }) => {
       const whole = await opened(gpu, row);
@@ -124,7 +125,7 @@ const damages: [string, RegExp, Damage][] = [
 ];
 
 describe("a state", () => {
-  gpuTest.for(damages)("%s is refused, and nothing of it is taken", async ([, message, damage], { gpu }) => {
+  sharedGpuTest.for(damages)("%s is refused, and nothing of it is taken", async ([, message, damage], { gpu }) => {
     const row: Row = { rule: "adamw", desc: "defaults", hyper: {} };
     const saver = await opened(gpu, row);
     run(saver, 1, 3);

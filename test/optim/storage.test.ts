@@ -16,7 +16,7 @@ import {
 import { moduleParts } from "../../src/optim/parts.ts";
 import { type CaseStorage, roundedTo } from "../parity/storage.ts";
 import { type Row, table } from "../parity/table.ts";
-import { bufferOf, gpuTest, outcome } from "../support/gpuTest.ts";
+import { bufferOf, gpuTest, outcome, sharedGpuTest } from "../support/gpuTest.ts";
 import { bytesMoved } from "./accesses.ts";
 import { storageRun } from "./storageRun.ts";
 
@@ -40,7 +40,7 @@ const kinds: readonly (readonly [string, Row, CaseStorage, number])[] = [
 ];
 
 describe("bytes a parameter and step:", () => {
-  gpuTest.for(kinds)("%s", async ([, of, kept, bytes], { gpu }) => {
+  sharedGpuTest.for(kinds)("%s", async ([, of, kept, bytes], { gpu }) => {
     const run = await storageRun(gpu, of, kept);
     expect(run.optimizer.bytesPerParameter).toBe(bytes);
     run.destroy();
@@ -57,7 +57,7 @@ describe("bytes a parameter and step:", () => {
 });
 
 describe("saved, through a file, and resumed at any step, bit for bit:", () => {
-  gpuTest.for(kinds)("%s", async ([, of, kept], { gpu }) => {
+  sharedGpuTest.for(kinds)("%s", async ([, of, kept], { gpu }) => {
     const whole = await storageRun(gpu, of, kept);
     for (let t = 1; t <= 6; t++) whole.step(t);
     const expected = [await whole.params(), await whole.optimizer.state()];
@@ -124,7 +124,7 @@ describe("a file", () => {
 });
 
 describe("evaluated with the average of the weights,", () => {
-  gpuTest.for([false, true])(
+  sharedGpuTest.for([false, true])(
     "masters %s: the parameters are its copies in half precision, and come back",
     async (masters, { gpu }) => {
       const run = await storageRun(gpu, adamwRow, { dtype: "bfloat16", masters }, { averageDecay: 0.5 });
@@ -224,7 +224,7 @@ describe("it is refused", () => {
     );
   });
 
-  gpuTest.for([
+  sharedGpuTest.for([
     [{ seed: -1 }, "optimizer: seed must be a whole number from 0 to 4294967295, got -1."],
     [{ seed: 2 ** 32 }, "got 4294967296"],
     [{ seed: 0.5 }, "got 0.5"],

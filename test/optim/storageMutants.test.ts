@@ -24,9 +24,9 @@ const part = (name: string): string => `shaders/optim/parts/${name}.wgsl`;
 const oldScale = "mScale[at.state / BLOCK_LANES]";
 
 gpuTest.for([
-  ["cut off, not rounded by chance", chance, "stochasticParam", "draw(at, PARAM_ROLE)", "vec4u()"],
+  ["cut off, not rounded stochastically", chance, "stochasticParam", "draw(at, PARAM_ROLE)", "vec4u()"],
   [
-    "rounded to the nearest, not by chance",
+    "rounded to the nearest, not stochastically",
     chance,
     "stochasticParam",
     "halfStochastic(p, halfFormat(), draw(at, PARAM_ROLE))",

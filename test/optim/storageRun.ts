@@ -3,7 +3,7 @@ import { createOptimizer, type Optimizer, type OptimizerOptions } from "../../sr
 import type { ParityTensor } from "../parity/cases.ts";
 import { gradientAt, initialParam } from "../parity/fixtures.ts";
 import { allocate, readAll, type TensorMemory } from "../parity/memory.ts";
-import { optionsOf, ruleOf } from "../parity/runCase.ts";
+import { optionsOf, ruleOf } from "../parity/rules.ts";
 import { type CaseStorage, roundedTo, storageOf } from "../parity/storage.ts";
 import type { Row } from "../parity/table.ts";
 

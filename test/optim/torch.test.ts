@@ -17,7 +17,7 @@ import {
 } from "../parity/fixtures.ts";
 import { hardwareGate } from "../parity/gates.ts";
 import { allocate } from "../parity/memory.ts";
-import { optionsOf, ruleOf } from "../parity/runCase.ts";
+import { optionsOf, ruleOf } from "../parity/rules.ts";
 import { type Row, torchRows } from "../parity/table.ts";
 import { trace } from "../parity/trace.ts";
 

@@ -18,7 +18,7 @@ import {
   initialParam,
 } from "./fixtures.ts";
 import type { BeyondTorchRule, Row, RowHyper } from "./rows/row.ts";
-import { resolvedHyper } from "./runCase.ts";
+import { resolvedHyper } from "./rules.ts";
 
 type NamedBits = Record<string, Bits>;
 type NamedValues = Record<string, Values>;

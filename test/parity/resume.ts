@@ -13,7 +13,7 @@ import {
   tensorsOf,
 } from "./checkpoints.ts";
 import { decodeFloat32, worstUlpError } from "./fixtures.ts";
-import { referenceOf, resolvedHyper, ruleOf } from "./runCase.ts";
+import { referenceOf, resolvedHyper, ruleOf } from "./rules.ts";
 import type { Row } from "./table.ts";
 
 type Tensor = { param: Values; grad: Values } & Record<string, Values>;

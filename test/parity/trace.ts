@@ -17,7 +17,7 @@ import {
   type Tensors,
   torchDefaults,
 } from "./fixtures.ts";
-import { optionsOf, referenceOf, ruleOf } from "./runCase.ts";
+import { optionsOf, referenceOf, ruleOf } from "./rules.ts";
 import { hyperAt, type Row, type RowHyper } from "./table.ts";
 
 type Hyper = Required<RowHyper>;

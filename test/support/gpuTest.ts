@@ -1,22 +1,25 @@
 import { expect, test } from "vitest";
 import { type Gpu, openGpu, read, type Slice } from "../../src/gpu/index.ts";
 
-export interface GpuFixtures {
-  /** A device of the test's own. Afterwards it must have reported no error, and its pool must have everything back. */
-  gpu: Gpu;
-  /** One that the test may break: nothing is asked of it afterwards. */
-  doomed: Gpu;
+/** Nothing is under way, no error has been reported, and the pool has everything back. */
+async function expectClean(gpu: Gpu): Promise<void> {
+  await gpu.idle(); // An error may come as late as the work that it is about.
+  gpu.check();
+  expect(gpu.pool.stats.liveBytes, "bytes of the pool that the test kept").toBe(0);
 }
 
 /** A test on the GPU. Where there is no adapter it fails, and says why. */
-export const gpuTest = test.extend<GpuFixtures>({
+export const gpuTest = test.extend<{
+  /** A device of the test's own, which it has to leave clean. */
+  gpu: Gpu;
+  /** One that the test may break: nothing is asked of it afterwards. */
+  doomed: Gpu;
+}>({
   // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from the pattern which fixtures this one stands on.
   gpu: async ({}, use) => {
     const gpu = await openGpu();
     await use(gpu);
-    await gpu.idle(); // An error may come as late as the work that it is about.
-    gpu.check();
-    expect(gpu.pool.stats.liveBytes, "bytes of the pool that the test kept").toBe(0);
+    await expectClean(gpu);
     gpu.destroy();
   },
   // biome-ignore lint/correctness/noEmptyPattern: as above.
@@ -24,6 +27,32 @@ export const gpuTest = test.extend<GpuFixtures>({
     const gpu = await openGpu();
     await use(gpu);
     gpu.destroy();
+  },
+});
+
+/** One test of many that share a device, and the kernels compiled for it: for what is held to each row of a table. */
+export const sharedGpuTest = test.extend<{
+  $test: {
+    /** Every test has to leave it clean; after one that has not, the next gets another. */
+    gpu: Gpu;
+  };
+  $file: { shared: { gpu: Gpu | undefined } };
+}>({
+  shared: [
+    // biome-ignore lint/correctness/noEmptyPattern: as above.
+    async ({}, use) => {
+      const shared: { gpu: Gpu | undefined } = { gpu: undefined };
+      await use(shared);
+      shared.gpu?.destroy();
+    },
+    { scope: "file" },
+  ],
+  gpu: async ({ shared }, use) => {
+    const gpu = shared.gpu ?? (await openGpu());
+    shared.gpu = undefined;
+    await use(gpu);
+    await expectClean(gpu);
+    shared.gpu = gpu;
   },
 });
 

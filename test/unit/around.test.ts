@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { float32, float64, surrounded, type Values } from "../../src/reference/index.ts";
 import { gradientAt, initialParam } from "../parity/fixtures.ts";
-import { resolvedHyper } from "../parity/runCase.ts";
+import { resolvedHyper } from "../parity/rules.ts";
 import { type Row, type RowHyper, type RuleName, rowsAround } from "../parity/table.ts";
 import { distance, end, type Run, run, trajectory } from "./lawsRun.ts";
 

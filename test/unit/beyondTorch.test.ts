@@ -9,7 +9,7 @@ import {
   worstError,
 } from "../parity/beyondTorch.ts";
 import { fixtureSteps, torchFixtures, ulp } from "../parity/fixtures.ts";
-import { ruleOf } from "../parity/runCase.ts";
+import { ruleOf } from "../parity/rules.ts";
 import { hyperAt, type Row, rowsAround, rowsBeyondTorch, table, torchRows } from "../parity/table.ts";
 
 /**

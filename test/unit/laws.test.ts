@@ -8,7 +8,7 @@ import { randomNormal, randomSigned } from "../../src/engine/random.ts";
 import { weightDecayFromPenalty, weightDecayFromShrink } from "../../src/optim/index.ts";
 import type { Profile } from "../../src/reference/index.ts";
 import { gradientAt, initialParam, ulpError } from "../parity/fixtures.ts";
-import { ruleOf } from "../parity/runCase.ts";
+import { ruleOf } from "../parity/rules.ts";
 import { type RuleName, table } from "../parity/table.ts";
 import { distance, end, type Run, run, trajectory } from "./lawsRun.ts";
 

@@ -2,7 +2,7 @@
 import { elementsOf, shapeOfState } from "../../src/optim/stateShape.ts";
 import type { Profile, Round, Values } from "../../src/reference/index.ts";
 import { float32, float64, surrounded } from "../../src/reference/index.ts";
-import { optionsOf, referenceOf, ruleOf } from "../parity/runCase.ts";
+import { optionsOf, referenceOf, ruleOf } from "../parity/rules.ts";
 import { shapeOf } from "../parity/shapes.ts";
 import type { Row, RowHyper, RuleName } from "../parity/table.ts";
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { randomSigned, shuffled } from "../../src/engine/random.ts";
 import { gradientAt, initialParam } from "../parity/fixtures.ts";
-import { resolvedHyper, ruleOf } from "../parity/runCase.ts";
+import { resolvedHyper, ruleOf } from "../parity/rules.ts";
 import { profilesOf, type Row, table } from "../parity/table.ts";
 import { end, type Run, run, type State } from "./lawsRun.ts";
 

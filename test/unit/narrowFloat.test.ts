@@ -77,7 +77,7 @@ describe.each(halves)("$name", ({ to, from, infinity, landmarks }) => {
     for (const x of [3.4e38, Infinity]) expect(to(-x)).toBe(infinity | 0x8000);
   });
 
-  describe("rounded by chance", () => {
+  describe("rounded stochastically", () => {
     const draws = 1 << 16;
     const [smallest, full, largest] = landmarks;
     const numbers = [1.2345, -0.001, Math.PI * full, 0.3 * full, 1.9 * smallest, -0.4 * smallest, 0.997 * largest];

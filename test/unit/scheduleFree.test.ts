@@ -4,7 +4,7 @@ import { randomSigned } from "../../src/engine/random.ts";
 import { evaluationPoint, float32, float64 } from "../../src/reference/index.ts";
 import { gradientAt, initialParam } from "../parity/fixtures.ts";
 import { scheduleFreeRows } from "../parity/rows/scheduleFree.ts";
-import { resolvedHyper } from "../parity/runCase.ts";
+import { resolvedHyper } from "../parity/rules.ts";
 import type { Row } from "../parity/table.ts";
 import { distance, end, type Run, run, type State } from "./lawsRun.ts";
 

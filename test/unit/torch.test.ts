@@ -17,7 +17,7 @@ import {
   worstUlpError,
   worstUlpErrors,
 } from "../parity/fixtures.ts";
-import { ruleOf } from "../parity/runCase.ts";
+import { ruleOf } from "../parity/rules.ts";
 import { hyperAt, type Row, type RuleName, torchRows } from "../parity/table.ts";
 import { type Recorded, trace } from "../parity/trace.ts";
 

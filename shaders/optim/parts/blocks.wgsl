@@ -5,7 +5,7 @@
 // Departures, with what they are for (figures in bench/REJECTED.md):
 // - The codes are small floats, decoded and encoded by shifts, where the paper has a table of 256 and a search in it; and the
 //   scales are powers of two. So there is no rounding but that of the code, and every GPU finds the same one.
-// - They are rounded by chance, not to the nearest: v moves by 0.1 % a step towards g², its codes lie 6 to 12 % apart, and to
+// - They are rounded stochastically, not to the nearest: v moves by 0.1 % a step towards g², its codes lie 6 to 12 % apart, and to
 //   the nearest it would stay where it is, or follow only the largest gradients.
 // - v covers 2^33 and is never rounded to zero. The paper's code for v ends at 3e-7 of the block's largest, and where v becomes
 //   zero and m does not, the step explodes.

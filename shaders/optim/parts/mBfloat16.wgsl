@@ -1,4 +1,4 @@
-// The first moment in bfloat16, rounded by chance.
+// The first moment in bfloat16, rounded stochastically.
 
 @group(1) @binding(0) var<storage, read_write> m: array<vec2u>;
 

@@ -1,4 +1,4 @@
-// Half-precision parameters that are rounded by chance: up as often as they are close to the upper neighbour. To the nearest,
+// Half-precision parameters that are rounded stochastically: up as often as they are close to the upper neighbour. To the nearest,
 // a step of less than half a spacing, 0.2 to 0.4 % of a bfloat16, would be lost every time; so it is taken in the mean.
 // Gupta et al. 2015, "Deep Learning with Limited Numerical Precision"; for bfloat16 Zamirai et al. 2020, "Revisiting BFloat16
 // Training".

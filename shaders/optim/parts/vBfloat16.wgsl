@@ -1,4 +1,4 @@
-// The second moment in bfloat16, rounded by chance: with a β₂ of 0.999 most of its changes are less than half a spacing.
+// The second moment in bfloat16, rounded stochastically: with a β₂ of 0.999 most of its changes are less than half a spacing.
 
 @group(1) @binding(1) var<storage, read_write> v: array<vec2u>;
 

@@ -1,0 +1,20 @@
+/** `npm test` takes a spread of what is much of a kind, for its five minutes; `npm run test:all` takes all of it. */
+export const takesAll = import.meta.env.MODE === "all";
+
+/** So many of the items, two at least, from the first to the last. */
+export function spread<T>(items: readonly T[], count: number): readonly T[] {
+  if (takesAll || items.length <= count) return items;
+  const chosen = Array.from({ length: count }, (_, i) => Math.round((i * (items.length - 1)) / (count - 1)));
+  return items.filter((_, i) => chosen.includes(i));
+}
+
+/** So many of each rule's rows. */
+export function spreadOfEachRule<T extends { readonly rule: string }>(rows: readonly T[], count: number): readonly T[] {
+  const rules = new Set(rows.map(({ rule }) => rule));
+  return [...rules].flatMap((rule) =>
+    spread(
+      rows.filter((row) => row.rule === rule),
+      count,
+    ),
+  );
+}
