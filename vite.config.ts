@@ -51,16 +51,15 @@ export default defineConfig({
   },
   test: {
     reporters: ["default", new ClosingLine()],
-    // The projects run one after the other: they share two cores, and a GPU that is timed.
     projects: [
       {
         extends: true,
         test: {
           name: "unit",
           environment: "node",
+          isolate: false,
           include: ["test/**/*.test.ts"],
           exclude: [...inTheBrowser, ...drivingChrome],
-          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -68,9 +67,10 @@ export default defineConfig({
         test: {
           name: "browser",
           include: inTheBrowser,
-          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // One page for all files, which then load and compile nothing twice.
+          isolate: false,
           browser: {
             enabled: true,
             headless: true,
@@ -86,7 +86,6 @@ export default defineConfig({
           name: "page",
           environment: "node",
           include: drivingChrome,
-          sequence: { groupOrder: 2 },
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 120_000,

@@ -24,7 +24,7 @@ const shapes: readonly Sides[] = [
   [64, 64],
   [65, 33],
   [33, 130],
-  [128, 257],
+  [64, 193],
 ];
 const iteration = { coefficients: [3.4445, -4.775, 2.0315], steps: 5, eps: 1e-7 } as const;
 

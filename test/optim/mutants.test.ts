@@ -29,7 +29,7 @@ const named = [...mutants, ...normsMutants, ...muonMutants].flatMap(
     rules.map((rule) => {
       const touched = spread(
         on.filter((test) => test.rule === rule && where(test.rows[0]!)),
-        2,
+        1,
       );
       return [mistake, rule, touched.length, mutate, touched] as const;
     }),

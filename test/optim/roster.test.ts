@@ -11,7 +11,7 @@ import { gpuTest, sharedGpuTest } from "../support/gpuTest.ts";
 import { spreadOfEachRule } from "../support/spread.ts";
 import { type TestTensor, tensorFor, testTensor } from "./solo.ts";
 
-const rows = spreadOfEachRule(table, 3).map((row) => [`${row.rule} · ${row.desc}`, row] as const);
+const rows = spreadOfEachRule(table, 2).map((row) => [`${row.rule} · ${row.desc}`, row] as const);
 const all = () => false;
 
 /** Parameter and states of a tensor, in one array. */

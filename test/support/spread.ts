@@ -1,10 +1,10 @@
 /** `npm test` takes a spread of what is much of a kind, for its five minutes; `npm run test:all` takes all of it. */
 export const takesAll = import.meta.env.MODE === "all";
 
-/** So many of the items, two at least, from the first to the last. */
+/** So many of the items, evenly spread. */
 export function spread<T>(items: readonly T[], count: number): readonly T[] {
   if (takesAll || items.length <= count) return items;
-  const chosen = Array.from({ length: count }, (_, i) => Math.round((i * (items.length - 1)) / (count - 1)));
+  const chosen = Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * items.length) / count));
   return items.filter((_, i) => chosen.includes(i));
 }
 
