@@ -4,6 +4,7 @@ import { type Gpu, openGpu } from "../../src/gpu/index.ts";
 import { cases, type ParityCase } from "../parity/cases.ts";
 import { passes, withinHardwareGate } from "../parity/gates.ts";
 import { runCase } from "../parity/runCase.ts";
+import { spread } from "../support/spread.ts";
 import { type SharedMistake, withMistake } from "./sharedParts.ts";
 
 const sized = cases.filter(({ name }) => /· 257 elements(, averaged)?$/.test(name));
@@ -70,22 +71,24 @@ beforeAll(async () => {
 });
 afterAll(() => gpu.destroy());
 
-test.each(mutants.map(([what, mistake, touched]) => [what, touched.length, mistake, touched] as const))(
-  "mutant: %s, in each of %d cases",
-  async (_what, count, mistake, touched) => {
-    expect(count).toBeGreaterThan(4);
-    const missed: string[] = [];
-    for (const each of touched) {
-      const comparison = await withMistake(gpu, mistake, () => runCase(gpu, each));
-      if (withinHardwareGate(comparison)) missed.push(`${each.name}: ${comparison.worstUlp} ulp`);
-    }
-    expect(missed).toEqual([]);
-  },
-);
+test.each(
+  mutants.map(([what, mistake, on]) => {
+    const touched = spread(on, 4);
+    return [what, touched.length, mistake, touched] as const;
+  }),
+)("mutant: %s, in each of %d cases", async (_what, count, mistake, touched) => {
+  expect(count).toBeGreaterThanOrEqual(4);
+  const missed: string[] = [];
+  for (const each of touched) {
+    const comparison = await withMistake(gpu, mistake, () => runCase(gpu, each));
+    if (withinHardwareGate(comparison)) missed.push(`${each.name}: ${comparison.worstUlp} ulp`);
+  }
+  expect(missed).toEqual([]);
+});
 
 test("what they were made from passes every one of those cases", async () => {
   const failed: string[] = [];
-  for (const each of [...towardsStart, ...cautious, ...averaged]) {
+  for (const each of [towardsStart, cautious, averaged].flatMap((all) => spread(all, 4))) {
     const comparison = await runCase(gpu, each);
     if (!passes(comparison, gpu.adapter) || !withinHardwareGate(comparison)) failed.push(each.name);
   }

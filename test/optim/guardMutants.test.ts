@@ -1,9 +1,10 @@
 /** Mistakes in the shaders that look at the gradients: the parity cases with skipped steps find each of them. */
-import { expect } from "vitest";
+import { afterEach, expect, vi } from "vitest";
 import { cases } from "../parity/cases.ts";
+import type { Expectation } from "../parity/expectation.ts";
 import { withinHardwareGate } from "../parity/gates.ts";
 import { runCase } from "../parity/runCase.ts";
-import { gpuTest } from "../support/gpuTest.ts";
+import { sharedGpuTest } from "../support/gpuTest.ts";
 import { damage } from "./mutations.ts";
 
 const verdict = "shaders/optim/gradients/verdict.wgsl";
@@ -16,7 +17,10 @@ const unscaled = cases.find(
   ({ name }) => name === "sgd · nesterov, weight decay · accurate · unscaled and clipped, averaged",
 );
 
-gpuTest.for([
+const known = new Map<string, Expectation>();
+afterEach(() => void vi.restoreAllMocks());
+
+sharedGpuTest.for([
   ["a bad step is taken", verdict, "verdict.isSkipped = u32(isSkipped)", "verdict.isSkipped = 0u"],
   ["everything counts as finite", verdict, "slot == NONE && isFinite(norm)", "true"],
   [
@@ -53,10 +57,10 @@ gpuTest.for([
   ["the factor is not used", guarded, "return step.verdict.factor;", "return 1.0;"],
 ] as const)("mutant: %s is caught", async ([, file, right, wrong], { gpu }) => {
   damage(gpu, file, right, wrong);
-  expect(withinHardwareGate(await runCase(gpu, clipped!))).toBe(false);
+  expect(withinHardwareGate(await runCase(gpu, clipped!, { known }))).toBe(false);
 });
 
-gpuTest.for([
+sharedGpuTest.for([
   ["gradients stay scaled", verdict, "memory.unscale = settings.share / memory.scale;", "memory.unscale = 1.0;"],
   ["the scale never falls", verdict, "scale *= settings.backoff;", "scale *= 1.0;"],
   ["the scale never grows", verdict, "scale *= settings.growth;", "scale *= 1.0;"],
@@ -75,9 +79,9 @@ gpuTest.for([
   ],
 ] as const)("mutant: %s is caught, with a loss scale", async ([, file, right, wrong], { gpu }) => {
   damage(gpu, file, right, wrong);
-  expect(withinHardwareGate(await runCase(gpu, unscaled!))).toBe(false);
+  expect(withinHardwareGate(await runCase(gpu, unscaled!, { known }))).toBe(false);
 });
 
-gpuTest("without a mistake both pass", async ({ gpu }) => {
-  for (const each of [clipped!, unscaled!]) expect(withinHardwareGate(await runCase(gpu, each))).toBe(true);
+sharedGpuTest("without a mistake both pass", async ({ gpu }) => {
+  for (const each of [clipped!, unscaled!]) expect(withinHardwareGate(await runCase(gpu, each, { known }))).toBe(true);
 });
