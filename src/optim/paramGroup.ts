@@ -63,7 +63,8 @@ export class ParamGroup {
 
   /**
    * Changes hyperparameters from the next step on. No pipeline is made anew.
-   * @throws HyperparameterError for a value that the rule cannot use, or one that needs state the optimizer was made without.
+   * @throws HyperparameterError for a value that the rule cannot use, or one that needs another kernel than the optimizer
+   * was made with.
    */
   set(hyper: HyperInput): void {
     const rule = this.#rule.with(hyper);
@@ -117,7 +118,7 @@ export function requireStructure(rule: UpdateRule, has: (name: string) => boolea
     if (rule.uses(name) && !has(name)) {
       const value = rule.hyperAt(1)[name];
       throw new HyperparameterError(
-        `${rule.name}: ${name} needs state that this optimizer was made without, got ${value}. ` +
+        `${rule.name}: ${name} needs another kernel than this optimizer was made with, got ${value}. ` +
           "Give it when you create the optimizer.",
       );
     }

@@ -148,7 +148,7 @@ describe("what is refused:", () => {
     const [w, v] = [testTensor(gpu, "w", 8, 1), testTensor(gpu, "v", 8, 2)];
     const plain = await opened(gpu, adamw(), [w], {});
     const full = await opened(gpu, adamw({ towardsStart: true }), [v], {});
-    expect(() => plain.paramGroups[0]?.set({ towardsStart: true })).toThrow("adamw: towardsStart needs state");
+    expect(() => plain.paramGroups[0]?.set({ towardsStart: true })).toThrow("adamw: towardsStart needs another kernel");
     expect(() => plain.paramGroups[0]?.set({ cautious: true })).toThrow(HyperparameterError);
     expect(() => full.paramGroups[0]?.set({ towardsStart: false })).toThrow("towardsStart cannot be turned off");
     for (const optimizer of [plain, full]) optimizer.destroy();

@@ -116,17 +116,25 @@ describe("a value is refused after some steps, and nothing is written or counted
 
 describe("what a step would need and the optimizer does not have is refused:", () => {
   sharedGpuTest.for([
-    [sgd(), { momentum: 0.9 }, "sgd: momentum needs state that this optimizer was made without, got 0.9."],
-    [sgdw(), { momentum: () => 0.9 }, "sgdw: momentum needs state that this optimizer was made without, got"],
-    [rmsprop(), { momentum: 0.9 }, "rmsprop: momentum needs state that this optimizer was made without, got 0.9."],
-    [rmsprop(), { centered: true }, "rmsprop: centered needs state that this optimizer was made without, got true."],
+    [sgd(), { momentum: 0.9 }, "sgd: momentum needs another kernel than this optimizer was made with, got 0.9."],
+    [sgdw(), { momentum: () => 0.9 }, "sgdw: momentum needs another kernel than this optimizer was made with, got"],
+    [
+      rmsprop(),
+      { momentum: 0.9 },
+      "rmsprop: momentum needs another kernel than this optimizer was made with, got 0.9.",
+    ],
+    [
+      rmsprop(),
+      { centered: true },
+      "rmsprop: centered needs another kernel than this optimizer was made with, got true.",
+    ],
     [
       rmsprop({ centered: true }),
       { centered: false },
       "rmsprop: centered cannot be turned off in an optimizer made with it, got false.",
     ],
     [muon(), { nsSteps: 4 }, "muon: nsSteps must be one number for all groups and steps (got 4, allowed 5)."],
-    [adam(), { amsgrad: true }, "adam: amsgrad needs state that this optimizer was made without, got true."],
+    [adam(), { amsgrad: true }, "adam: amsgrad needs another kernel than this optimizer was made with, got true."],
     [
       adamw({ amsgrad: true }),
       { amsgrad: false },
