@@ -1,3 +1,5 @@
+import { onTestFinished } from "vitest";
+
 /** What a device was asked to create since the counting began, by method; `createCommandEncoder` is every submit's own. */
 export interface ObjectCount {
   readonly created: Readonly<Record<string, number>>;
@@ -5,7 +7,7 @@ export interface ObjectCount {
   stop(): void;
 }
 
-/** Counts the calls of the device's create methods. */
+/** Counts the calls of the device's create methods, until the test ends. */
 export function countObjects(device: GPUDevice): ObjectCount {
   const created: Record<string, number> = {};
   const names = Object.getOwnPropertyNames(GPUDevice.prototype).filter((name) => name.startsWith("create"));
@@ -20,5 +22,6 @@ export function countObjects(device: GPUDevice): ObjectCount {
   const stop = (): void => {
     for (const name of names) delete methods[name];
   };
+  onTestFinished(stop);
   return { created, stop };
 }

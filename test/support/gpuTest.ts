@@ -30,13 +30,13 @@ export const gpuTest = test.extend<{
   },
 });
 
-/** One test of many that share a device, and the kernels compiled for it: for what is held to each row of a table. */
+/** One test of many, in all files, that share a device and its kernels: for what is held to each row of a table. */
 export const sharedGpuTest = test.extend<{
   $test: {
     /** Every test has to leave it clean; after one that has not, the next gets another. */
     gpu: Gpu;
   };
-  $file: { shared: { gpu: Gpu | undefined } };
+  $worker: { shared: { gpu: Gpu | undefined } };
 }>({
   shared: [
     // biome-ignore lint/correctness/noEmptyPattern: as above.
@@ -45,7 +45,7 @@ export const sharedGpuTest = test.extend<{
       await use(shared);
       shared.gpu?.destroy();
     },
-    { scope: "file" },
+    { scope: "worker" },
   ],
   gpu: async ({ shared }, use) => {
     const gpu = shared.gpu ?? (await openGpu());
