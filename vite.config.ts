@@ -50,6 +50,8 @@ export default defineConfig({
     rolldownOptions: { output: { preserveModules: true, preserveModulesRoot: here("src") } },
   },
   test: {
+    // `npm run test:all`; see test/support/spread.ts.
+    provide: { takesAll: process.argv.includes("--mode=all") },
     reporters: ["default", new ClosingLine()],
     projects: [
       {

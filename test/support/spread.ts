@@ -1,5 +1,13 @@
+import { inject } from "vitest";
+
 /** `npm test` takes a spread of what is much of a kind, for its five minutes; `npm run test:all` takes all of it. */
-export const takesAll = import.meta.env.MODE === "all";
+export const takesAll = inject("takesAll");
+
+declare module "vitest" {
+  interface ProvidedContext {
+    takesAll: boolean;
+  }
+}
 
 /** So many of the items, evenly spread. */
 export function spread<T>(items: readonly T[], count: number): readonly T[] {
