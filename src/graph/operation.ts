@@ -1,0 +1,1 @@
+export type Operation = { readonly op: string };
