@@ -1,1 +1,16 @@
-export * from "./tensor.ts";
+export { differentiate } from "./differentiate.ts";
+export { GraphError } from "./errors.ts";
+export { collect, type Graph } from "./graph.ts";
+export type * from "./operation.ts";
+export { type AttentionOptions, attention, rotary } from "./ops/attention.ts";
+export * from "./ops/convolution.ts";
+export { dropout } from "./ops/dropout.ts";
+export { gather } from "./ops/gather.ts";
+export { constant, constantOf, input, key, parameter, state } from "./ops/leaves.ts";
+export * from "./ops/map.ts";
+export { type MatmulOptions, matmul } from "./ops/matmul.ts";
+export { max, mean, type ReduceOptions, sum } from "./ops/reduce.ts";
+export { argmax, crossEntropy, layerNorm, logSoftmax, rmsNorm, softmax } from "./ops/rows.ts";
+export { concat, expand, pad, permute, reshape, slice, split, transpose } from "./ops/views.ts";
+export { type DType, elementsOf, type Node, type Shape, type Tensor, type TensorType } from "./tensor.ts";
+export { isTraining, recomputed, type Trace, trace, update } from "./trace.ts";

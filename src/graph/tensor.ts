@@ -1,4 +1,5 @@
 import type { Operation } from "./operation.ts";
+import type { Region } from "./region.ts";
 
 /** How elements lie in memory. Arithmetic is in float32 whatever the storage; indices and classes are uint32. */
 export type DType = "float32" | "float16" | "bfloat16" | "uint32";
@@ -19,6 +20,8 @@ export interface Node<O extends Operation = Operation> {
   readonly outputs: readonly Tensor[];
   /** The line of the caller's code that made it, such as `model.ts:12:7`; empty where the engine cannot tell. */
   readonly where: string;
+  /** The block that it is computed again with, if any. */
+  readonly region: Region | undefined;
 }
 
 /** A tensor to be computed: one of the outputs of a node. It has a shape and a type, and no numbers. */
