@@ -1,0 +1,300 @@
+import { elementsOf, type Graph, type Node, type Tensor } from "../../graph/index.ts";
+import type { Launch, Value, View } from "../launch.ts";
+import type { Target } from "./code.ts";
+import { type Expression, loadsOf, type Movement, moveExpression, moveView } from "./expression.ts";
+import { mapLaunch } from "./map.ts";
+import type { EngineDevice, Request } from "./program.ts";
+import { isComputation, isMovement, Uses } from "./uses.ts";
+import { isWhole, wholeView } from "./views.ts";
+
+/** Storage buffers that a kernel may have on every device. */
+const mostBindings = 8;
+
+/** A product that is computed together with what follows it: expressions of its result, and the tensors they are. */
+export interface Epilogue {
+  readonly tensor: Tensor;
+  readonly expression: Expression;
+  readonly target: Target;
+}
+
+/** What has been lowered of a graph so far: which tensors are in memory, and which only expressions. */
+export class Lowering {
+  readonly uses: Uses;
+  readonly launches: Launch[] = [];
+  readonly leaves = new Map<Tensor, Value>();
+  readonly tables = new Map<Value, Float32Array<ArrayBuffer>>();
+  readonly #views = new Map<Tensor, View>();
+  readonly #targets = new Map<Tensor, Target>();
+  readonly #done = new Set<Node>();
+
+  constructor(
+    graph: Graph,
+    requests: readonly Request[],
+    readonly device: EngineDevice,
+  ) {
+    this.uses = new Uses(graph);
+    for (const { tensor, target } of requests) if (target) this.#aim(tensor, target);
+  }
+
+  /** Whether a node was lowered together with an earlier one. */
+  isDone(node: Node): boolean {
+    return this.#done.has(node);
+  }
+
+  markDone(node: Node): void {
+    this.#done.add(node);
+  }
+
+  /** Where a tensor is in memory, as it is; undefined where it is not. */
+  known(tensor: Tensor): View | undefined {
+    return this.#views.get(tensor);
+  }
+
+  place(tensor: Tensor, view: View): void {
+    this.#views.set(tensor, view);
+  }
+
+  /** The value that a tensor is to be written to, dense: where it is wanted, or a new one. It counts as written then. */
+  result(tensor: Tensor): Value {
+    const target = this.#targets.get(tensor);
+    const value = target && !target.accumulates ? target.value : this.#fresh(tensor);
+    this.#views.set(tensor, wholeView(value, tensor.shape));
+    return value;
+  }
+
+  /** As `result`, for a kernel that can add to what is there. */
+  target(tensor: Tensor): Target {
+    const target = this.#targets.get(tensor);
+    if (!target?.accumulates || this.uses.users(tensor).length > 0) {
+      return { value: this.result(tensor), accumulates: false };
+    }
+    this.#views.set(tensor, wholeView(target.value, tensor.shape));
+    return target;
+  }
+
+  /** The tensor in memory, as strides can say. */
+  view(tensor: Tensor): View {
+    return this.known(tensor) ?? this.#materialize(tensor);
+  }
+
+  /** The tensor in memory, dense, from a value's start on. */
+  dense(tensor: Tensor): Value {
+    const view = this.view(tensor);
+    if (isWhole(view)) return view.value;
+    const value = this.#fresh(tensor);
+    this.emit(...this.mapTo([{ expression: { kind: "load", view }, target: { value, accumulates: false } }], tensor));
+    this.#views.set(tensor, wholeView(value, tensor.shape));
+    return value;
+  }
+
+  emit(...launches: readonly Launch[]): void {
+    this.launches.push(...launches);
+  }
+
+  /** Computes a tensor by a kernel of its own. */
+  compute(tensor: Tensor): void {
+    const expression = this.fit(this.expression(tensor), tensor);
+    this.emit(...this.mapTo([{ expression, target: this.target(tensor) }], tensor));
+  }
+
+  mapTo(stores: readonly { expression: Expression; target: Target }[], { shape }: Tensor): Launch[] {
+    return mapLaunch(stores, shape);
+  }
+
+  /** What a tensor's elements are computed from: what is in memory, through all that need not be. */
+  expression(tensor: Tensor): Expression {
+    return this.#build(tensor, new Map(), true) as Expression;
+  }
+
+  /** The expression with parts of it put in memory first, until a kernel with `others` more bindings can load the rest. */
+  fit(expression: Expression, tensor: Tensor, others = 1): Expression {
+    if (bindingsOf([expression]) + others <= mostBindings || expression.kind !== "map") return expression;
+    const operands = expression.operands.map((operand) => {
+      if (operand.kind !== "map") return operand;
+      const value = this.#fresh(tensor);
+      const target = { value, accumulates: false };
+      this.emit(...this.mapTo([{ expression: this.fit(operand, tensor), target }], tensor));
+      return { kind: "load", view: wholeView(value, tensor.shape) } as const;
+    });
+    return { ...expression, operands };
+  }
+
+  /**
+   * Follows a kernel's result through the computations after it that can be done as it is stored, and marks them as done.
+   * `own` is how many bindings the kernel has besides.
+   */
+  epilogue(tensor: Tensor, own: number): Epilogue[] {
+    const results = new Map<Tensor, Expression>([[tensor, { kind: "result" }]]);
+    const chain = [tensor];
+    const inside = new Set<Node>();
+    for (let last: Tensor | undefined = tensor; last; ) {
+      const next: Tensor | undefined = this.#absorbable(last, results, inside, own);
+      if (next) chain.push(next);
+      last = next;
+    }
+    for (const node of inside) this.markDone(node);
+    return this.#kept(chain, inside).map((kept) => {
+      return { tensor: kept, expression: results.get(kept) as Expression, target: this.target(kept) };
+    });
+  }
+
+  /** Which of a chain have to be in memory: the last, and what somebody outside of the kernel needs. */
+  #kept(chain: readonly Tensor[], inside: ReadonlySet<Node>): Tensor[] {
+    return chain.filter((tensor, i) => {
+      const isNeeded = this.uses.readers(tensor).some(({ node }) => !inside.has(node));
+      return i === chain.length - 1 || isNeeded || this.uses.isRequested(tensor);
+    });
+  }
+
+  #absorbable(last: Tensor, results: Map<Tensor, Expression>, inside: Set<Node>, own: number): Tensor | undefined {
+    for (const { node } of this.uses.readers(last)) {
+      const sink = isComputation(node) ? this.uses.sink(node) : node;
+      const [output] = sink.outputs as [Tensor];
+      if (this.isDone(sink) || inside.has(sink) || !isComputation(sink) || output.dtype !== "float32") continue;
+      if (elementsOf(output.shape) !== elementsOf(last.shape)) continue;
+      const visited = new Set<Node>();
+      const expression = this.#build(output, results, false, visited);
+      if (!expression) continue;
+      const stored = [...results.values(), expression];
+      // At worst all of the chain has to be kept.
+      if (bindingsOf(stored) + stored.length + own > mostBindings) continue;
+      results.set(output, expression);
+      for (const each of visited) inside.add(each);
+      return output;
+    }
+    return undefined;
+  }
+
+  /**
+   * The expression of a tensor. What is not in memory and cannot be expressed is put there where `mayEmit`; else the
+   * answer is undefined.
+   */
+  #build(
+    tensor: Tensor,
+    results: Map<Tensor, Expression>,
+    mayEmit: boolean,
+    visited: Set<Node> = new Set(),
+  ): Expression | undefined {
+    const local = new Map(results);
+    const root = this.uses.sink(tensor.node);
+    const build = (each: Tensor): Expression | undefined => {
+      const known = local.get(each);
+      if (known) return known;
+      const made = this.#buildOne(each, build, root, mayEmit, visited);
+      if (made) local.set(each, made);
+      return made;
+    };
+    return build(tensor);
+  }
+
+  #buildOne(
+    tensor: Tensor,
+    build: (tensor: Tensor) => Expression | undefined,
+    root: Node,
+    mayEmit: boolean,
+    visited: Set<Node>,
+  ): Expression | undefined {
+    const { node } = tensor;
+    const view = this.known(tensor);
+    if (view) return { kind: "load", view };
+    const { operation } = node;
+    if (operation.op === "constant") return { kind: "number", value: operation.value };
+    if (isMovement(node)) {
+      const [input] = node.inputs as [Tensor];
+      const moving = build(input);
+      const moved = moving && moveExpression(moving, movementOf(node));
+      if (moved || !mayEmit) return moved;
+      const stored = moveView(wholeView(this.dense(input), input.shape), movementOf(node));
+      return stored && { kind: "load", view: stored };
+    }
+    if (!isComputation(node) || (!mayEmit && this.uses.sink(node) !== root)) return undefined;
+    visited.add(node);
+    return this.#computation(node, build, mayEmit);
+  }
+
+  #computation(
+    node: Node,
+    build: (tensor: Tensor) => Expression | undefined,
+    mayEmit: boolean,
+  ): Expression | undefined {
+    const { operation, inputs, outputs } = node;
+    const { shape } = outputs[0] as Tensor;
+    if (operation.op === "map") {
+      const operands = inputs.map((input) => {
+        const operand = build(input);
+        if (sameShape(input, shape)) return operand;
+        const moved = operand && moveExpression(operand, { op: "expand", shape });
+        if (moved || !mayEmit) return moved;
+        const view = moveView(wholeView(this.dense(input), input.shape), { op: "expand", shape });
+        return view && ({ kind: "load", view } as const);
+      });
+      if (!operands.every((operand) => operand !== undefined)) return undefined;
+      return { kind: "map", fn: operation.fn, operands };
+    }
+    if (operation.op === "dropout") {
+      const x = build(inputs[0] as Tensor);
+      return (
+        x && { kind: "dropout", x, key: this.view(inputs[1] as Tensor), rate: operation.rate, stream: operation.stream }
+      );
+    }
+    if (!mayEmit) return undefined;
+    const views = inputs.map((input) => this.view(input));
+    if (operation.op === "pad") {
+      return { kind: "pieces", shape, pieces: views.map((view) => ({ starts: operation.before, view })) };
+    }
+    if (operation.op !== "concat") return undefined;
+    const { axis } = operation;
+    let start = 0;
+    const pieces = views.map((view) => {
+      const starts = shape.map((_, i) => (i === axis ? start : 0));
+      start += view.shape[axis] as number;
+      return { starts, view };
+    });
+    return { kind: "pieces", shape, pieces };
+  }
+
+  #materialize(tensor: Tensor): View {
+    if (isMovement(tensor.node)) {
+      const view = moveView(this.view(tensor.node.inputs[0] as Tensor), movementOf(tensor.node));
+      if (view) {
+        this.#views.set(tensor, view);
+        return view;
+      }
+    }
+    this.compute(tensor);
+    return this.view(tensor);
+  }
+
+  /** Has a tensor written to a target. What it is only another shape of is written there in its stead. */
+  #aim(tensor: Tensor, target: Target): void {
+    const { operation, inputs } = tensor.node;
+    if (operation.op === "reshape" && !this.#targets.has(inputs[0] as Tensor)) this.#aim(inputs[0] as Tensor, target);
+    else if (!this.#targets.has(tensor)) this.#targets.set(tensor, target);
+  }
+
+  #fresh({ node, shape, dtype }: Tensor): Value {
+    return { label: node.operation.op, elements: elementsOf(shape), dtype: dtype === "uint32" ? dtype : "float32" };
+  }
+}
+
+const sameShape = (tensor: Tensor, shape: readonly number[]): boolean =>
+  tensor.shape.length === shape.length && tensor.shape.every((side, axis) => side === shape[axis]);
+
+function movementOf({ operation, outputs }: Node): Movement {
+  const { shape } = outputs[0] as Tensor;
+  if (operation.op === "permute") return operation;
+  if (operation.op === "slice") return { ...operation, shape };
+  if (operation.op === "reshape" || operation.op === "expand") return { op: operation.op, shape };
+  throw new RangeError(`${operation.op} is no movement.`);
+}
+
+/** How many bindings the loads of some expressions take at most: two where a value is read in two ways. */
+function bindingsOf(expressions: readonly Expression[]): number {
+  const kinds = new Set<string>();
+  const numbers = new Map<Value, number>();
+  for (const view of loadsOf(expressions)) {
+    if (!numbers.has(view.value)) numbers.set(view.value, numbers.size);
+    kinds.add(`${numbers.get(view.value)} ${isWhole(view)}`);
+  }
+  return kinds.size;
+}
