@@ -6,6 +6,7 @@ import { squaresParts, verdictParts } from "../src/optim/gradients/guard.ts";
 import { adamw, sgd } from "../src/optim/index.ts";
 import { evaluationParts, measureOf, measureParts, moduleParts, rowParts } from "../src/optim/parts.ts";
 import { dtypes } from "../src/optim/storage.ts";
+import { matmulModules } from "./engine/kernels/matmulModules.ts";
 import { variants } from "./optim/variants.ts";
 
 /** The shaders' text by file; what lies in a folder `parts`, or beside one, only means something once composed. */
@@ -75,6 +76,7 @@ const composed: readonly { name: string; parts: readonly ShaderPart[] }[] = [
   ...gradients,
   ...evaluation,
   ...engine,
+  ...matmulModules,
 ];
 
 const whole = Object.entries(texts)

@@ -1,0 +1,76 @@
+import registerTileCode from "../../../shaders/engine/matmul/registerTile.wgsl?raw";
+import sharedTileCode from "../../../shaders/engine/matmul/sharedTile.wgsl?raw";
+import slicedTileCode from "../../../shaders/engine/matmul/slicedTile.wgsl?raw";
+import type { ShaderPart } from "../../gpu/index.ts";
+import type { MatmulShape } from "./matmul.ts";
+
+/** A kernel of the family, and how it cuts a product up. */
+export interface MatmulKernel {
+  /** What has to come before everything else in a module. */
+  readonly directives: readonly ShaderPart[];
+  readonly parts: readonly ShaderPart[];
+  readonly constants: Readonly<Record<string, number>>;
+  /** Rows and columns of a tile. */
+  readonly tile: readonly [rows: number, columns: number];
+  readonly tilesPerWorkgroup: number;
+  /** Invocations of a workgroup. */
+  readonly lanes: number;
+}
+
+const part = (name: string, code: string): ShaderPart => ({ file: `shaders/engine/matmul/${name}.wgsl`, code });
+
+const sharedTile = (side: number): MatmulKernel => ({
+  directives: [],
+  parts: [part("sharedTile", sharedTileCode)],
+  constants: { LANES: side },
+  tile: [4 * side, 4 * side],
+  tilesPerWorkgroup: 1,
+  lanes: side * side,
+});
+
+function slicedTile({ columns }: MatmulShape): MatmulKernel {
+  const columnLanes = Math.min(16, 2 ** Math.ceil(Math.log2(columns / 4)), 16);
+  const across = Math.max(1, columnLanes);
+  const slices = Math.min(64, 256 / across);
+  return {
+    directives: [],
+    parts: [part("slicedTile", slicedTileCode)],
+    constants: { COLUMN_LANES: across, SLICES: slices },
+    tile: [4, 4 * across],
+    tilesPerWorkgroup: 1,
+    lanes: across * slices,
+  };
+}
+
+const kernels = {
+  /** 8 × 8 a lane, in registers. */
+  registerTile: (): MatmulKernel => ({
+    directives: [],
+    parts: [part("registerTile", registerTileCode)],
+    constants: {},
+    tile: [8, 8],
+    tilesPerWorkgroup: 32,
+    lanes: 32,
+  }),
+  /** 64 × 64 a workgroup, through workgroup memory. */
+  sharedTile64: () => sharedTile(16),
+  /** 32 × 32 a workgroup, through workgroup memory. */
+  sharedTile32: () => sharedTile(8),
+  /** Four rows a workgroup, whose lanes share the inner index out. */
+  slicedTile,
+} satisfies Record<string, (shape: MatmulShape) => MatmulKernel>;
+
+export type MatmulKernelName = keyof typeof kernels;
+
+export const matmulKernelNames = Object.keys(kernels) as MatmulKernelName[];
+
+export const matmulKernel = (name: MatmulKernelName, shape: MatmulShape): MatmulKernel => kernels[name](shape);
+
+/** How many workgroups a product takes. */
+export function workgroupsOf(
+  { tile, tilesPerWorkgroup }: MatmulKernel,
+  { batch, rows, columns }: MatmulShape,
+  splits: number,
+): number {
+  return Math.ceil((splits * batch * Math.ceil(rows / tile[0]) * Math.ceil(columns / tile[1])) / tilesPerWorkgroup);
+}
