@@ -1,0 +1,86 @@
+import exponentialCode from "../../../shaders/engine/parts/exponential.wgsl?raw";
+import exponentialsCode from "../../../shaders/engine/parts/exponentials.wgsl?raw";
+import logarithmCode from "../../../shaders/engine/parts/logarithm.wgsl?raw";
+import blocksCode from "../../../shaders/engine/rows/blocks.wgsl?raw";
+import laneCode from "../../../shaders/engine/rows/lane.wgsl?raw";
+import raggedCode from "../../../shaders/engine/rows/ragged.wgsl?raw";
+import teamCode from "../../../shaders/engine/rows/team.wgsl?raw";
+import wideCode from "../../../shaders/engine/rows/wide.wgsl?raw";
+import type { ShaderPart } from "../../gpu/index.ts";
+import type { Launch } from "../launch.ts";
+
+/** A matrix, row-major: the last axis is the columns, all others together are the rows. */
+export interface RowsShape {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** What lowerings of rows have to know of the adapter. */
+export interface RowsDevice {
+  /** It computes on the CPU, where a barrier costs more than a row. */
+  readonly isSoftware: boolean;
+}
+
+/** A body for `shaders/engine/rows/`, with what it is launched over. */
+export interface RowsKernel extends RowsShape {
+  readonly label: string;
+  /** Files that define `compute(row, lane)` or `compute(block, group)`. */
+  readonly body: readonly ShaderPart[];
+  readonly constants?: Readonly<Record<string, number>>;
+  readonly bindings: Launch["bindings"];
+}
+
+const lanesPerWorkgroup = 64;
+const lanesPerTeam = 256;
+
+/** A launch of a body that takes a row at a time: a lane or a team of lanes to each. */
+export function rowLaunch(kernel: RowsKernel, { isSoftware }: RowsDevice): Launch {
+  const { label, body, rows, columns, constants, bindings } = kernel;
+  const { groups, parts } = elementsOf(columns);
+  // A team should have two groups a lane; where that makes a handful of lanes, the tree costs more than the row.
+  const lanes = Math.min(2 ** Math.ceil(Math.log2(Math.max(groups / 2, 1))), lanesPerTeam);
+  const hasTeams = !isSoftware && lanes >= 4;
+  return {
+    label,
+    parts: [...body, hasTeams ? team : lane, ...parts],
+    constants: { ...constants, ROWS: rows, COLUMNS: columns, WIDTH: groups, ...(hasTeams && { LANES: lanes }) },
+    bindings,
+    workgroups: Math.ceil(hasTeams ? rows / (lanesPerTeam / lanes) : rows / lanesPerWorkgroup),
+  };
+}
+
+/** A launch of a body that sums the columns of every block of `block` rows. */
+export function blockLaunch({ label, body, rows, columns, bindings }: RowsKernel, block: number): Launch {
+  const { groups, parts } = elementsOf(columns);
+  const blocks = blocksOf(rows, block);
+  return {
+    label,
+    parts: [...body, blocksPart, ...parts],
+    constants: { ROWS: rows, WIDTH: groups, BLOCK: block, BLOCKS: blocks },
+    bindings,
+    workgroups: Math.ceil((blocks * groups) / lanesPerWorkgroup),
+  };
+}
+
+/** Blocks that rows make up; of no rows, one that sums nothing. */
+export const blocksOf = (rows: number, block: number): number => Math.max(Math.ceil(rows / block), 1);
+
+/** How a row is taken in: four numbers at a time where they come in fours. */
+function elementsOf(columns: number) {
+  const isWide = columns % 4 === 0;
+  return { groups: isWide ? columns / 4 : columns, parts: isWide ? wide : ragged };
+}
+
+const lane: ShaderPart = { file: "shaders/engine/rows/lane.wgsl", code: laneCode };
+const team: ShaderPart = { file: "shaders/engine/rows/team.wgsl", code: teamCode };
+const blocksPart: ShaderPart = { file: "shaders/engine/rows/blocks.wgsl", code: blocksCode };
+const mathematics: readonly ShaderPart[] = [
+  { file: "shaders/engine/parts/exponential.wgsl", code: exponentialCode },
+  { file: "shaders/engine/parts/logarithm.wgsl", code: logarithmCode },
+];
+const wide: readonly ShaderPart[] = [
+  { file: "shaders/engine/rows/wide.wgsl", code: wideCode },
+  { file: "shaders/engine/parts/exponentials.wgsl", code: exponentialsCode },
+  ...mathematics,
+];
+const ragged: readonly ShaderPart[] = [{ file: "shaders/engine/rows/ragged.wgsl", code: raggedCode }, ...mathematics];
