@@ -1,1 +1,2 @@
 export * from "./tensor.ts";
+export * from "./windows.ts";
