@@ -62,6 +62,11 @@ const engine = [
     ["wide", "ragged"].map((width) => [name, "parts/matmul", `parts/${width}`]),
   ),
   ["softmaxCrossEntropy", "parts/exponential"],
+  ...["forward", "inputGradient"].flatMap((name) =>
+    ["Wide", "Ragged"].map((width) => ["conv2d/product", `conv2d/${name}`, `parts/storePlane${width}`]),
+  ),
+  ["conv2d/weightGradient"],
+  ["conv2d/sumPartials"],
 ].map((names) => ({
   name: `engine/${names.join(" + ")}`,
   parts: names.map((name) => ({

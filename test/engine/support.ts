@@ -60,3 +60,12 @@ export function expectSame(gpu: Gpu, actual: Float32Array, expected: Float32Arra
 }
 
 const flushed = (value: number): number => (Math.abs(value) < 2 ** -126 ? Math.sign(value) * 0 : value);
+
+/** Each element within its `allowed` of what is expected. */
+export function expectNear(actual: Float32Array, expected: ArrayLike<number>, allowed: Float64Array): void {
+  expect(actual.length).toBe(expected.length);
+  const wrong = actual.findIndex((value, i) => !(Math.abs(value - (expected[i] as number)) <= (allowed[i] as number)));
+  if (wrong >= 0) {
+    expect.fail(`element ${wrong}: got ${actual[wrong]}, expected ${expected[wrong]} (allowed ${allowed[wrong]})`);
+  }
+}

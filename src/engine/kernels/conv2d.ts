@@ -1,0 +1,176 @@
+import forwardCode from "../../../shaders/engine/conv2d/forward.wgsl?raw";
+import inputGradientCode from "../../../shaders/engine/conv2d/inputGradient.wgsl?raw";
+import productCode from "../../../shaders/engine/conv2d/product.wgsl?raw";
+import sumPartialsCode from "../../../shaders/engine/conv2d/sumPartials.wgsl?raw";
+import weightGradientCode from "../../../shaders/engine/conv2d/weightGradient.wgsl?raw";
+import type { ShaderPart } from "../../gpu/index.ts";
+import { type Conv2dSizes, outputPlane } from "../../graph/index.ts";
+import type { Launch, Value } from "../launch.ts";
+import type { Store } from "./store.ts";
+
+const lanesPerWorkgroup = 64;
+
+const part = (name: string, code: string): ShaderPart => ({ file: `shaders/engine/conv2d/${name}.wgsl`, code });
+
+/** Modules without their store: see `shaders/engine/conv2d/product.wgsl`. */
+const forwardParts = [part("product", productCode), part("forward", forwardCode)];
+const inputGradientParts = [part("product", productCode), part("inputGradient", inputGradientCode)];
+const weightGradientParts = [part("weightGradient", weightGradientCode)];
+const sumParts = [part("sumPartials", sumPartialsCode)];
+
+/**
+ * y [batch, outputs, …output plane] of x [batch, channels, …plane] and weight [outputs, channels / groups, …window]:
+ * see `conv2d` of the reference. The store gets the product [batch, rows = outputs, columns = positions].
+ */
+export function conv2d(sizes: Conv2dSizes, { x, weight, store }: { x: Value; weight: Value; store: Store }): Launch[] {
+  const { channels, outputs, plane, window, groups } = sizes;
+  const taps = window[0] * window[1];
+  return product("conv2d", forwardParts, sizes, {
+    operands: [weight, x],
+    store,
+    rows: outputs,
+    plane: outputPlane(sizes),
+    image: { channels: channels / groups, plane },
+    weightSteps: { row: (channels / groups) * taps, channel: taps },
+  });
+}
+
+/** dx, in the shape of x, from dy, in the shape of y: the store gets [batch, rows = channels, columns = places]. */
+export function conv2dInputGradient(
+  sizes: Conv2dSizes,
+  { dy, weight, store }: { dy: Value; weight: Value; store: Store },
+): Launch[] {
+  const { channels, outputs, plane, window, groups } = sizes;
+  const taps = window[0] * window[1];
+  return product("conv2dInputGradient", inputGradientParts, sizes, {
+    operands: [weight, dy],
+    store,
+    rows: channels,
+    plane,
+    image: { channels: outputs / groups, plane: outputPlane(sizes) },
+    weightSteps: { row: taps, channel: (channels / groups) * taps },
+  });
+}
+
+/** dweight, in the shape of the weight, from x and dy. Two launches where the sum is cut into partial sums. */
+export function conv2dWeightGradient(
+  sizes: Conv2dSizes,
+  { x, dy, dweight }: { x: Value; dy: Value; dweight: Value },
+): Launch[] {
+  const { batch, channels, outputs, plane, window, groups } = sizes;
+  const weights = (channels / groups) * window[0] * window[1];
+  if (outputs * weights === 0) return [];
+  const [height, width] = outputPlane(sizes);
+  const tileRows = tileRowsFor(outputs / groups);
+  const lanes = groups * Math.ceil(outputs / groups / tileRows) * Math.ceil(weights / 4);
+  const { splits, splitLines } = cut(lanes, batch * height, width);
+  const fours = Math.ceil((outputs * weights) / 4);
+  const partial: Value =
+    splits === 1
+      ? dweight
+      : { label: "partial sums of a weight's gradient", elements: splits * fours * 4, dtype: "float32" };
+  const sum: Launch = {
+    label: "engine/conv2dWeightGradient",
+    parts: weightGradientParts,
+    constants: {
+      ...windowConstants(sizes),
+      LINES: batch * height,
+      OUTPUTS: outputs,
+      OUTPUT_HEIGHT: Math.max(height, 1), // It is divided by, if only on paper.
+      OUTPUT_WIDTH: width,
+      GROUPS: groups,
+      CHANNELS: channels / groups,
+      HEIGHT: plane[0],
+      WIDTH: plane[1],
+      TILE_ROWS: tileRows,
+      SPLITS: splits,
+      SPLIT_LINES: splitLines,
+      PARTIAL: fours * 4,
+    },
+    bindings: [
+      { value: x, access: "read" },
+      { value: dy, access: "read" },
+      { value: partial, access: "readWrite" },
+    ],
+    workgroups: Math.ceil((lanes * splits) / lanesPerWorkgroup),
+  };
+  if (splits === 1) return [sum];
+  const total: Launch = {
+    label: "engine/conv2dWeightGradient, partial sums",
+    parts: sumParts,
+    constants: { SPLITS: splits, FOURS: fours },
+    bindings: [
+      { value: partial, access: "read" },
+      { value: dweight, access: "readWrite" },
+    ],
+    workgroups: Math.ceil(fours / lanesPerWorkgroup),
+  };
+  return [sum, total];
+}
+
+/** A product whose right operand is an image's patches: see `shaders/engine/conv2d/product.wgsl`. */
+interface Product {
+  readonly operands: readonly [weight: Value, image: Value];
+  readonly store: Store;
+  readonly rows: number;
+  readonly plane: Conv2dSizes["plane"];
+  readonly image: { readonly channels: number; readonly plane: Conv2dSizes["plane"] };
+  readonly weightSteps: { readonly row: number; readonly channel: number };
+}
+
+function product(label: string, parts: readonly ShaderPart[], sizes: Conv2dSizes, product: Product): Launch[] {
+  const { operands, store, rows, plane, image, weightSteps } = product;
+  const { batch, groups } = sizes;
+  const columns = plane[0] * plane[1];
+  if (batch * rows * columns === 0) return [];
+  const tileRows = tileRowsFor(rows / groups);
+  const lanes = batch * groups * Math.ceil(rows / groups / tileRows) * Math.ceil(columns / 4);
+  return [
+    {
+      label: `engine/${label}`,
+      parts: [...parts, ...store.parts],
+      constants: {
+        ...windowConstants(sizes),
+        BATCH: batch,
+        ROWS: rows,
+        COLUMNS: columns,
+        PLANE_WIDTH: plane[1],
+        GROUPS: groups,
+        TILE_ROWS: tileRows,
+        IMAGE_CHANNELS: image.channels,
+        IMAGE_HEIGHT: image.plane[0],
+        IMAGE_WIDTH: image.plane[1],
+        WEIGHT_ROW: weightSteps.row,
+        WEIGHT_CHANNEL: weightSteps.channel,
+        ...store.constants,
+      },
+      bindings: [...operands.map((value) => ({ value, access: "read" as const })), ...store.bindings],
+      workgroups: Math.ceil(lanes / lanesPerWorkgroup),
+    },
+  ];
+}
+
+/** Channels that a lane makes: of the tiles there are, the one whose columns of tiles hang over the least. */
+function tileRowsFor(rows: number): number {
+  if (rows === 1) return 1;
+  return rows <= 4 ? 4 : rows <= 8 ? 8 : 16;
+}
+
+/**
+ * How `lines` rows of positions of `width` each are cut into partial sums, a function of the shapes alone: into as many as
+ * keep 16,384 lanes busy, with 256 positions at least to a partial sum.
+ */
+function cut(lanes: number, lines: number, width: number): { splits: number; splitLines: number } {
+  const wanted = Math.max(Math.floor(16_384 / lanes), 1);
+  const splitLines = Math.max(Math.ceil(lines / wanted), Math.ceil(256 / Math.max(width, 1)), 1);
+  return { splits: Math.max(Math.ceil(lines / splitLines), 1), splitLines };
+}
+
+const windowConstants = ({ window, stride, padding }: Conv2dSizes) => ({
+  WINDOW_HEIGHT: window[0],
+  WINDOW_WIDTH: window[1],
+  STRIDE_HEIGHT: stride[0],
+  STRIDE_WIDTH: stride[1],
+  PADDING_HEIGHT: padding[0],
+  PADDING_WIDTH: padding[1],
+});
