@@ -1,5 +1,7 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 import { beforeAll, expect, test } from "vitest";
+import { gatherParts } from "../src/engine/kernels/gather.ts";
+import { pool2dParts } from "../src/engine/kernels/pool2d.ts";
 import type { ShaderPart } from "../src/gpu/index.ts";
 import { explain, join } from "../src/gpu/shader.ts";
 import { squaresParts, verdictParts } from "../src/optim/gradients/guard.ts";
@@ -75,6 +77,18 @@ const engine = [
   })),
 }));
 
+const kernels = [
+  ...Object.entries(pool2dParts).map(([name, parts]) => ({ name: `engine/pool2d/${name}`, parts })),
+  ...[false, true].flatMap((isWide) =>
+    (["gather", "scan", "sums"] as const).map((name) => ({
+      name: `engine/gather/${name} of ${isWide ? "fours" : "ones"}`,
+      parts: gatherParts[name](isWide),
+    })),
+  ),
+  { name: "engine/gather/chains", parts: gatherParts.chains },
+  { name: "engine/gather/occurrences", parts: gatherParts.occurrences },
+];
+
 /** Modules that a room composes from parts. */
 const composed: readonly { name: string; parts: readonly ShaderPart[] }[] = [
   ...optim,
@@ -82,6 +96,7 @@ const composed: readonly { name: string; parts: readonly ShaderPart[] }[] = [
   ...evaluation,
   ...engine,
   ...matmulModules,
+  ...kernels,
 ];
 
 const whole = Object.entries(texts)

@@ -8,6 +8,6 @@ export { BufferPool, type PoolStats } from "./pool.ts";
 export { ReadbackRing, read, readFloats, readSlices } from "./readback.ts";
 export type { ShaderPart } from "./shader.ts";
 export { layoutSlab, Slab, type SlabEntry, type SlabLayout, scaledLayout } from "./slab.ts";
-export type { Slice } from "./slice.ts";
+export { roundUp, type Slice } from "./slice.ts";
 export { CommandStream, type Dispatch, encodeInto } from "./stream.ts";
 export { type Timing, timeDispatches } from "./timer.ts";

@@ -1,4 +1,4 @@
-import { elementsOf, type Graph, type Node, type Tensor } from "../../graph/index.ts";
+import { elementsOf, type Graph, type Node, type Operation, type OperationOf, type Tensor } from "../../graph/index.ts";
 import type { Launch, Value, View } from "../launch.ts";
 import type { Target } from "./code.ts";
 import { type Expression, loadsOf, type Movement, moveExpression, moveView } from "./expression.ts";
@@ -9,6 +9,18 @@ import { isWhole, wholeView } from "./views.ts";
 
 /** Storage buffers that a kernel may have on every device. */
 const mostBindings = 8;
+
+/** The operations that have kernels of their own. */
+export type KernelName = Exclude<
+  Operation["op"],
+  | ("parameter" | "state" | "input" | "key" | "constant" | "map" | "dropout" | "concat" | "pad")
+  | ("reshape" | "permute" | "slice" | "expand")
+>;
+
+/** How some operations are lowered. */
+export type Lowerings<Names extends Operation["op"]> = {
+  readonly [Name in Names]: (lowering: Lowering, node: Node<OperationOf<Name>>) => void;
+};
 
 /** A product that is computed together with what follows it: expressions of its result, and the tensors they are. */
 export interface Epilogue {
@@ -136,6 +148,22 @@ export class Lowering {
     return this.#kept(chain, inside).map((kept) => {
       return { tensor: kept, expression: results.get(kept) as Expression, target: this.target(kept) };
     });
+  }
+
+  /**
+   * The sum of a tensor and one that is in memory, where nothing else needs the tensor: a kernel may compute the sum in its
+   * stead, and it counts as done.
+   */
+  sumAfter(tensor: Tensor): { readonly tensor: Tensor; readonly other: Tensor } | undefined {
+    const [reader, ...more] = this.uses.readers(tensor);
+    if (!reader || more.length > 0 || this.uses.isRequested(tensor)) return undefined;
+    const { operation, inputs, outputs } = reader.node;
+    const [sum] = outputs as [Tensor];
+    const other = inputs.find((input) => input !== reader.as);
+    if (operation.op !== "map" || operation.fn !== "add" || !other || !sameShape(other, sum.shape)) return undefined;
+    if (elementsOf(sum.shape) !== elementsOf(tensor.shape) || !this.known(other)) return undefined;
+    this.markDone(reader.node);
+    return { tensor: sum, other };
   }
 
   /** Which of a chain have to be in memory: the last, and what somebody outside of the kernel needs. */

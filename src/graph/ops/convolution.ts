@@ -4,15 +4,15 @@ import { checkShape, checkType } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** One number for both directions, or [vertical, horizontal]. */
-export type Pair = number | readonly [number, number];
+export type OneOrTwo = number | readonly [number, number];
 
 export interface ConvolutionOptions {
-  readonly stride?: Pair;
-  readonly padding?: Pair;
+  readonly stride?: OneOrTwo;
+  readonly padding?: OneOrTwo;
   readonly groups?: number;
 }
 
-const pair = (value: Pair): readonly [number, number] => (typeof value === "number" ? [value, value] : value);
+const pair = (value: OneOrTwo): readonly [number, number] => (typeof value === "number" ? [value, value] : value);
 
 /** PyTorch's conv2d without a bias: x [B, C, H, W], weight [O, C / groups, KH, KW] → [B, O, OH, OW]. */
 export function conv2d(x: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor {
@@ -34,17 +34,19 @@ export function conv2d(x: Tensor, weight: Tensor, options: ConvolutionOptions = 
 
 export interface PoolOptions {
   /** The window's own size by default, so that windows do not overlap. */
-  readonly stride?: Pair;
-  readonly padding?: Pair;
+  readonly stride?: OneOrTwo;
+  readonly padding?: OneOrTwo;
 }
 
 /** The largest of each window of x [B, C, H, W]; padding never is. */
-export const maxPool2d = (x: Tensor, window: Pair, options?: PoolOptions): Tensor => pool("max", x, window, options);
+export const maxPool2d = (x: Tensor, window: OneOrTwo, options?: PoolOptions): Tensor =>
+  pool("max", x, window, options);
 
 /** The mean of each window of x [B, C, H, W], in which padding counts as zeros. */
-export const meanPool2d = (x: Tensor, window: Pair, options?: PoolOptions): Tensor => pool("mean", x, window, options);
+export const meanPool2d = (x: Tensor, window: OneOrTwo, options?: PoolOptions): Tensor =>
+  pool("mean", x, window, options);
 
-function pool(kind: "max" | "mean", x: Tensor, size: Pair, options: PoolOptions = {}): Tensor {
+function pool(kind: "max" | "mean", x: Tensor, size: OneOrTwo, options: PoolOptions = {}): Tensor {
   const window = pair(size);
   const [stride, padding] = [pair(options.stride ?? window), pair(options.padding ?? 0)];
   checkType("pool2d", x);

@@ -1,13 +1,13 @@
 import { expect } from "vitest";
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from "../../../src/engine/kernels/conv2d.ts";
 import { plainStore } from "../../../src/engine/kernels/store.ts";
-import type { Value } from "../../../src/engine/launch.ts";
 import { type Conv2dSizes, elementsOf, outputPlane } from "../../../src/graph/index.ts";
 import { float32, float64, type Round, type Values } from "../../../src/reference/index.ts";
 import * as reference from "../../../src/reference/ops/conv2d.ts";
 import { sharedGpuTest as test } from "../../support/gpuTest.ts";
 import { runLaunches } from "../runLaunches.ts";
 import { expectNear, signed } from "../support.ts";
+import { floats } from "./values.ts";
 
 /** A square window on square strides and paddings, one group, where a row does not say otherwise. */
 function sizesOf(row: Partial<Conv2dSizes> & Pick<Conv2dSizes, "channels" | "outputs" | "plane">): Conv2dSizes {
@@ -56,8 +56,6 @@ function operandsOf(sizes: Conv2dSizes) {
   return { counts, output, x, weight, dy };
 }
 
-const valueOf = (label: string, elements: number): Value => ({ label, elements, dtype: "float32" });
-
 /** γₙ on both sides times the sum of magnitudes: Higham, "Accuracy and Stability of Numerical Algorithms", section 3.1. */
 function allowed(terms: number, magnitudes: Values): Float64Array {
   return Float64Array.from(magnitudes, (sum) => 2 * (terms + 1) * 2 ** -24 * sum);
@@ -67,7 +65,7 @@ const magnitudesOf = (values: Values): Float64Array => Float64Array.from(values,
 
 test.for(table)("conv2d, %s", async ([, sizes], { gpu }) => {
   const { counts, output, x, weight } = operandsOf(sizes);
-  const values = { x: valueOf("x", counts.x), weight: valueOf("weight", counts.weight), y: valueOf("y", counts.y) };
+  const values = { x: floats("x", counts.x), weight: floats("weight", counts.weight), y: floats("y", counts.y) };
   const launches = conv2d(sizes, { ...values, store: plainStore(values.y, output[0] * output[1]) });
   expect(launches.length).toBe(counts.y ? 1 : 0);
   const given = new Map([
@@ -82,7 +80,7 @@ test.for(table)("conv2d, %s", async ([, sizes], { gpu }) => {
 
 test.for(table)("gradient of the input, %s", async ([, sizes], { gpu }) => {
   const { counts, weight, dy } = operandsOf(sizes);
-  const values = { dy: valueOf("dy", counts.y), weight: valueOf("weight", counts.weight), dx: valueOf("dx", counts.x) };
+  const values = { dy: floats("dy", counts.y), weight: floats("weight", counts.weight), dx: floats("dx", counts.x) };
   const store = plainStore(values.dx, sizes.plane[0] * sizes.plane[1]);
   const launches = conv2dInputGradient(sizes, { ...values, store });
   expect(launches.length).toBe(counts.x ? 1 : 0);
@@ -98,7 +96,7 @@ test.for(table)("gradient of the input, %s", async ([, sizes], { gpu }) => {
 
 test.for(table)("gradient of the weight, %s", async ([, sizes], { gpu }) => {
   const { counts, x, dy } = operandsOf(sizes);
-  const values = { x: valueOf("x", counts.x), dy: valueOf("dy", counts.y), dweight: valueOf("dw", counts.weight) };
+  const values = { x: floats("x", counts.x), dy: floats("dy", counts.y), dweight: floats("dw", counts.weight) };
   const launches = conv2dWeightGradient(sizes, values);
   const given = new Map([
     [values.x, x],

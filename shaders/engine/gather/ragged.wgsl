@@ -1,0 +1,3 @@
+// Rows of any length, one number at a time.
+
+alias Element = f32;

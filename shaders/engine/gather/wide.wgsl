@@ -1,0 +1,3 @@
+// Rows that come in whole groups of four.
+
+alias Element = vec4f;

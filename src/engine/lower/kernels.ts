@@ -1,0 +1,30 @@
+import { elementsOf, type Tensor } from "../../graph/index.ts";
+import { gather, gatherGradient } from "../kernels/gather.ts";
+import { imageKernels } from "./images.ts";
+import type { KernelName, Lowerings } from "./lowering.ts";
+import { lowerMatmul, lowerReduce } from "./matmul.ts";
+import { rowKernels } from "./rows.ts";
+
+/** How each operation that has kernels of its own is lowered: TypeScript holds that none is missing. */
+export const kernels: Lowerings<Exclude<KernelName, "attention" | "attentionGradient" | "rotary">> = {
+  ...rowKernels,
+  ...imageKernels,
+
+  matmul: lowerMatmul,
+  reduce: lowerReduce,
+
+  gather(lowering, { inputs, outputs }) {
+    const [table, ids] = inputs as [Tensor, Tensor];
+    const [rows, columns] = table.shape as [number, number];
+    const values = { table: lowering.dense(table), ids: lowering.dense(ids), y: lowering.result(outputs[0] as Tensor) };
+    lowering.emit(...gather({ rows, columns, ids: elementsOf(ids.shape) }, values));
+  },
+
+  gatherGradient(lowering, { inputs, outputs }) {
+    const [ids, dy] = inputs as [Tensor, Tensor];
+    const [dtable] = outputs as [Tensor];
+    const [rows, columns] = dtable.shape as [number, number];
+    const values = { ids: lowering.dense(ids), dy: lowering.dense(dy), dtable: lowering.result(dtable) };
+    lowering.emit(...gatherGradient({ rows, columns, ids: elementsOf(ids.shape) }, values));
+  },
+};

@@ -1,0 +1,56 @@
+import { collect, elementsOf, type Node, type Tensor } from "../../graph/index.ts";
+import { kernels } from "./kernels.ts";
+import { Lowering } from "./lowering.ts";
+import type { EngineDevice, Program, Request } from "./program.ts";
+import { isComputation, isMovement } from "./uses.ts";
+import { wholeView } from "./views.ts";
+
+/**
+ * Lowers the graph of some tensors to launches: chains of functions of single elements become one kernel, or the end of the
+ * kernel before them.
+ */
+export function lower(requests: readonly Request[], device: EngineDevice): Program {
+  const graph = collect(requests.map(({ tensor }) => tensor));
+  const lowering = new Lowering(graph, requests, device);
+  for (const node of graph.nodes) if (!lowering.isDone(node)) lowerNode(lowering, node);
+  const results = new Map(requests.map((request) => [request.tensor, settle(lowering, request)]));
+  return { launches: lowering.launches, leaves: lowering.leaves, tables: lowering.tables, results };
+}
+
+function lowerNode(lowering: Lowering, node: Node): void {
+  const { operation, outputs } = node;
+  const [output] = outputs as [Tensor];
+  switch (operation.op) {
+    case "constant":
+      return;
+    case "parameter":
+    case "state":
+    case "input":
+    case "key": {
+      const { shape, dtype } = output;
+      const value = { label: operation.op, elements: elementsOf(shape), dtype };
+      lowering.leaves.set(output, value);
+      lowering.place(output, wholeView(value, shape));
+      return;
+    }
+  }
+  if (isMovement(node)) return; // It is computed with whoever asks for it.
+  if (isComputation(node)) {
+    if (lowering.uses.sink(node) === node) lowering.compute(output);
+    return;
+  }
+  const kernel = kernels[operation.op as keyof typeof kernels] as unknown as (lowering: Lowering, node: Node) => void;
+  kernel(lowering, node);
+  lowering.markDone(node);
+}
+
+/** Sees to it that a tensor is where it is wanted. */
+function settle(lowering: Lowering, { tensor, target }: Request) {
+  if (!target) return lowering.dense(tensor);
+  const view = lowering.known(tensor) ?? (isMovement(tensor.node) ? lowering.view(tensor) : undefined);
+  if (view?.value !== target.value) {
+    const expression = view ? ({ kind: "load", view } as const) : lowering.expression(tensor);
+    lowering.emit(...lowering.mapTo([{ expression, target }], tensor));
+  }
+  return target.value;
+}

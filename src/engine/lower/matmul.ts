@@ -1,0 +1,97 @@
+import { elementsOf, type Node, type OperationOf, type Tensor } from "../../graph/index.ts";
+import { type MatmulOperand, matmul, operandOf } from "../kernels/matmul.ts";
+import type { View } from "../launch.ts";
+import type { Lowering } from "./lowering.ts";
+import { reduceLaunches } from "./reduce.ts";
+import { storeOf } from "./store.ts";
+import { denseStrides, expanded, isWhole, reshaped, wholeView } from "./views.ts";
+
+/** Lowers a product of matrices, with what can be computed as it is stored and the column sums that a bias wants. */
+export function lowerMatmul(lowering: Lowering, node: Node<OperationOf<"matmul">>): void {
+  const { operation, inputs, outputs } = node;
+  const [a, b] = inputs as [Tensor, Tensor];
+  const [product] = outputs as [Tensor];
+  const [rows, columns] = product.shape.slice(-2) as [number, number];
+  const inner = a.shape.at(operation.transposeA ? -2 : -1) as number;
+  const batch = product.shape.slice(0, -2);
+  const left = operand(lowering, a, batch, operation.transposeA);
+  const right = operand(lowering, b, batch, operation.transposeB);
+  const shape = { batch: elementsOf(batch), rows, columns, inner };
+  const columnSums = operation.transposeA ? columnSumsOf(lowering, node, b) : undefined;
+  const store = storeOf(lowering, product, columns, columnSums);
+  lowering.emit(...matmul(shape, left, right, store, lowering.device));
+}
+
+function operand(lowering: Lowering, tensor: Tensor, batch: readonly number[], isTransposed: boolean): MatmulOperand {
+  const [rows, columns] = tensor.shape.slice(-2) as [number, number];
+  const flat = [elementsOf(batch), rows, columns];
+  const inPlace = (view: View): MatmulOperand | undefined => {
+    const together = reshaped(expanded(view, [...batch, rows, columns]), flat);
+    return together && operandOf(together);
+  };
+  const found = inPlace(lowering.view(tensor)) ?? inPlace(wholeView(lowering.dense(tensor), tensor.shape));
+  const made = found ?? repeated(lowering, tensor, [...batch, rows, columns]);
+  return isTransposed ? { ...made, isTransposed: !made.isTransposed } : made;
+}
+
+/** A batch that strides cannot say, such as one repeated along its first axis only: copied out. */
+function repeated(lowering: Lowering, tensor: Tensor, shape: readonly number[]): MatmulOperand {
+  const value = { label: "engine/repeated", elements: elementsOf(shape), dtype: "float32" as const };
+  const view = expanded(lowering.view(tensor), shape);
+  const stores = [{ expression: { kind: "load", view } as const, target: { value, accumulates: false } }];
+  lowering.emit(...lowering.mapTo(stores, { ...tensor, shape }));
+  const [batchStride = 0, rowStride = 1] = denseStrides([1, ...shape].slice(-3));
+  return { value, offset: 0, batchStride, rowStride, isTransposed: false };
+}
+
+/** Lowers a sum or a maximum, unless a product will have done it. */
+export function lowerReduce(lowering: Lowering, node: Node<OperationOf<"reduce">>): void {
+  const matrix = summedColumns(node);
+  if (matrix && lowering.uses.readers(matrix).some(({ node: reader, as }) => canSum(lowering, reader, as, node)))
+    return;
+  reduce(lowering, node);
+}
+
+function reduce(lowering: Lowering, { operation, inputs, outputs }: Node<OperationOf<"reduce">>): void {
+  const [x] = inputs as [Tensor];
+  const expression = lowering.fit(lowering.expression(x), x);
+  const reduction = { fn: operation.fn, axes: operation.axes, shape: x.shape, expression };
+  lowering.emit(...reduceLaunches(reduction, lowering.result(outputs[0] as Tensor)));
+}
+
+/** The gradient of a bias beside that of a weight: the first sum over all rows of the matrix. Others are computed now. */
+function columnSumsOf(lowering: Lowering, product: Node, matrix: Tensor): Tensor | undefined {
+  let sums: Tensor | undefined;
+  for (const { node } of lowering.uses.readers(rootOf(matrix))) {
+    if (node.operation.op !== "reduce" || lowering.isDone(node)) continue;
+    const sum = node as Node<OperationOf<"reduce">>;
+    if (!summedColumns(sum) || !canSum(lowering, product, matrix, sum)) continue;
+    lowering.markDone(node);
+    if (sums) reduce(lowering, sum);
+    else sums = node.outputs[0] as Tensor;
+  }
+  return sums;
+}
+
+/** The tensor whose last axis alone a sum leaves, under whatever shape. */
+function summedColumns({ operation: { fn, axes }, inputs }: Node<OperationOf<"reduce">>): Tensor | undefined {
+  const [x] = inputs as [Tensor];
+  const leavesLast = fn === "sum" && axes.length === x.shape.length - 1 && axes.every((axis, i) => axis === i);
+  return leavesLast ? rootOf(x) : undefined;
+}
+
+/** Whether a node is a product, still to come, whose kernel sees the columns that the sum adds up. */
+function canSum(lowering: Lowering, product: Node, matrix: Tensor, sum: Node): boolean {
+  const { operation, inputs } = product;
+  if (operation.op !== "matmul" || !operation.transposeA || operation.transposeB || lowering.isDone(product))
+    return false;
+  const isSame =
+    inputs[1] === matrix && matrix.shape.length === 2 && matrix.shape[1] === (sum.inputs[0] as Tensor).shape.at(-1);
+  return isSame && isWhole(lowering.view(matrix));
+}
+
+/** The tensor that has the same elements in the same order. */
+function rootOf(tensor: Tensor): Tensor {
+  const { operation, inputs } = tensor.node;
+  return operation.op === "reshape" ? rootOf(inputs[0] as Tensor) : tensor;
+}
