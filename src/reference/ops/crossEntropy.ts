@@ -1,0 +1,58 @@
+import type { Round, Values } from "../numerics.ts";
+import { eachRow, largestOf, like, sumOf } from "./rows.ts";
+
+/** The sizes of logits [rows, columns], and the share of the target that is spread evenly over all columns. */
+export interface CrossEntropyShape {
+  readonly rows: number;
+  readonly columns: number;
+  readonly labelSmoothing: number;
+}
+
+/**
+ * -Σ t ln softmax(z) of each row, in nats, with t = (1 - σ) [c = label] + σ / C; 0 where the label is no column. And the
+ * logarithms of the sums of exponentials. Szegedy et al. (2015), https://arxiv.org/abs/1512.00567, section 7.
+ */
+export function crossEntropy(
+  logits: Values,
+  labels: Uint32Array,
+  { rows, columns, labelSmoothing }: CrossEntropyShape,
+  round: Round,
+): { readonly losses: Values; readonly lse: Values } {
+  const losses = like(logits, rows);
+  const lse = like(logits, rows);
+  eachRow(logits, columns, (row, _, r) => {
+    const label = labels[r] as number;
+    const largest = largestOf(row);
+    const shifted = row.map((value) => round(value - largest));
+    const powers = shifted.map((value) => round(Math.exp(value)));
+    const log = round(Math.log(sumOf(powers, round)));
+    lse[r] = round(largest + log);
+    if (label >= columns) return;
+    const own = round(round(1 - labelSmoothing) * (shifted[label] as number));
+    const spread = round(round(labelSmoothing) * round(sumOf(shifted, round) / columns));
+    losses[r] = round(round(log - own) - spread);
+  });
+  return { losses, lse };
+}
+
+/** The gradient of the logits from that of the losses: dloss (softmax(z) - t); 0 where the label is no column. */
+export function crossEntropyGradient(
+  logits: Values,
+  labels: Uint32Array,
+  lse: Values,
+  dlosses: Values,
+  { columns, labelSmoothing }: CrossEntropyShape,
+  round: Round,
+): Values {
+  const dlogits = like(logits);
+  eachRow(logits, columns, (row, at, r) => {
+    const label = labels[r] as number;
+    if (label >= columns) return;
+    for (let c = 0; c < columns; c++) {
+      const p = round(Math.exp(round((row[c] as number) - (lse[r] as number))));
+      const target = round((c === label ? round(1 - labelSmoothing) : 0) + round(round(labelSmoothing) / columns));
+      dlogits[at + c] = round((dlosses[r] as number) * round(p - target));
+    }
+  });
+  return dlogits;
+}
