@@ -1,4 +1,5 @@
-import { applyOne } from "../node.ts";
+import { show } from "../errors.ts";
+import { applyOne, demand } from "../node.ts";
 import { axisOf, checkType } from "../shapes.ts";
 import { elementsOf, type Tensor } from "../tensor.ts";
 import { constant, constantOf } from "./leaves.ts";
@@ -36,6 +37,10 @@ function reduce(
   checkType(fn, x);
   const sorted = [...new Set(axes.map((axis) => axisOf(fn, axis, x.shape)))].sort((a, b) => a - b);
   const kept = x.shape.map((side, axis) => (sorted.includes(axis) ? 1 : side));
+  demand(
+    fn === "sum" || sorted.every((axis) => (x.shape[axis] as number) > 0),
+    () => `max: no elements have no largest (got ${show(x.shape)} over axes ${show(sorted)}). Give it one at least.`,
+  );
   const isIdle = sorted.every((axis) => x.shape[axis] === 1);
   const reduced = isIdle ? x : applyOne({ op: "reduce", fn, axes: sorted }, [x], { shape: kept, dtype: "float32" });
   return keepAxes
