@@ -62,8 +62,8 @@ export class ExpressionCode {
     if (expression.kind === "number") return `vec4f(${literal(expression.value)})`;
     const known = this.#names.get(expression);
     if (known) return known;
-    const name = `x${this.#names.size}`;
     const code = this.#code(expression);
+    const name = `x${this.#names.size}`;
     this.#names.set(expression, name);
     this.#lines.push(`let ${name} = ${code};`);
     return name;
@@ -178,7 +178,7 @@ export class ExpressionCode {
       (binding) => binding.value === value && binding.type === type && access === binding.access,
     );
     if (known) return known.name;
-    const name = `${access === "read" ? "in" : "out"}${this.#bindings.length}`;
+    const name = `${access === "read" ? "in" : "out"}${this.#firstBinding + this.#bindings.length}`;
     this.#bindings.push({ value, access, type, name });
     return name;
   }

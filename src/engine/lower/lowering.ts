@@ -38,6 +38,7 @@ export class Lowering {
   readonly #views = new Map<Tensor, View>();
   readonly #targets = new Map<Tensor, Target>();
   readonly #done = new Set<Node>();
+  readonly #left = new Set<Node>();
 
   constructor(
     graph: Graph,
@@ -55,6 +56,16 @@ export class Lowering {
 
   markDone(node: Node): void {
     this.#done.add(node);
+  }
+
+  /** Leaves a node to a kernel that is still to come. */
+  leave(node: Node): void {
+    this.#left.add(node);
+  }
+
+  /** Takes a node that was left, if it was. */
+  take(node: Node): boolean {
+    return this.#left.delete(node);
   }
 
   /** Where a tensor is in memory, as it is; undefined where it is not. */
@@ -115,7 +126,10 @@ export class Lowering {
 
   /** What a tensor's elements are computed from: what is in memory, through all that need not be. */
   expression(tensor: Tensor): Expression {
-    return this.#build(tensor, new Map(), true) as Expression;
+    const expression = this.#build(tensor, new Map(), true);
+    if (!expression)
+      throw new RangeError(`lowering: ${tensor.node.operation.op} (at ${tensor.node.where}) comes too late.`);
+    return expression;
   }
 
   /** The expression with parts of it put in memory first, until a kernel with `others` more bindings can load the rest. */

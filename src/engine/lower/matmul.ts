@@ -47,9 +47,9 @@ function repeated(lowering: Lowering, tensor: Tensor, shape: readonly number[]):
 /** Lowers a sum or a maximum, unless a product will have done it. */
 export function lowerReduce(lowering: Lowering, node: Node<OperationOf<"reduce">>): void {
   const matrix = summedColumns(node);
-  if (matrix && lowering.uses.readers(matrix).some(({ node: reader, as }) => canSum(lowering, reader, as, node)))
-    return;
-  reduce(lowering, node);
+  const products = matrix ? lowering.uses.readers(matrix) : [];
+  if (products.some((product) => canSum(lowering, product.node, product.as, node))) lowering.leave(node);
+  else reduce(lowering, node);
 }
 
 function reduce(lowering: Lowering, { operation, inputs, outputs }: Node<OperationOf<"reduce">>): void {
@@ -63,11 +63,8 @@ function reduce(lowering: Lowering, { operation, inputs, outputs }: Node<Operati
 function columnSumsOf(lowering: Lowering, product: Node, matrix: Tensor): Tensor | undefined {
   let sums: Tensor | undefined;
   for (const { node } of lowering.uses.readers(rootOf(matrix))) {
-    if (node.operation.op !== "reduce" || lowering.isDone(node)) continue;
-    const sum = node as Node<OperationOf<"reduce">>;
-    if (!summedColumns(sum) || !canSum(lowering, product, matrix, sum)) continue;
-    lowering.markDone(node);
-    if (sums) reduce(lowering, sum);
+    if (!canSum(lowering, product, matrix, node) || !lowering.take(node)) continue;
+    if (sums) reduce(lowering, node as Node<OperationOf<"reduce">>);
     else sums = node.outputs[0] as Tensor;
   }
   return sums;

@@ -43,22 +43,22 @@ export const neg = (x: Operand): Tensor => mul(x, -1);
 
 /** a + b */
 export function add(a: Operand, b: Operand): Tensor {
-  return folded(a, b, (x, y) => x + y, { left: 0, right: 0 }) ?? binaries.add(a, b);
+  return folded("add", a, b, (x, y) => x + y, { left: 0, right: 0 }) ?? binaries.add(a, b);
 }
 
 /** a − b */
 export function sub(a: Operand, b: Operand): Tensor {
-  return folded(a, b, (x, y) => x - y, { right: 0 }) ?? binaries.sub(a, b);
+  return folded("sub", a, b, (x, y) => x - y, { right: 0 }) ?? binaries.sub(a, b);
 }
 
 /** a · b, element by element */
 export function mul(a: Operand, b: Operand): Tensor {
-  return folded(a, b, (x, y) => x * y, { left: 1, right: 1 }) ?? binaries.mul(a, b);
+  return folded("mul", a, b, (x, y) => x * y, { left: 1, right: 1 }) ?? binaries.mul(a, b);
 }
 
 /** a / b */
 export function div(a: Operand, b: Operand): Tensor {
-  return folded(a, b, (x, y) => x / y, { right: 1 }) ?? binaries.div(a, b);
+  return folded("div", a, b, (x, y) => x / y, { right: 1 }) ?? binaries.div(a, b);
 }
 
 /** Where the condition is not 0 the one, else the other. */
@@ -66,6 +66,7 @@ export const where = (condition: Operand, yes: Operand, no: Operand): Tensor => 
 
 /** What needs no kernel: arithmetic of constants, and of a constant that changes nothing. */
 function folded(
+  fn: Binary,
   a: Operand,
   b: Operand,
   compute: (x: number, y: number) => number,
@@ -73,7 +74,7 @@ function folded(
 ): Tensor | undefined {
   const [left, right] = [tensorOf(a), tensorOf(b)];
   const [x, y] = [constantOf(left), constantOf(right)];
-  const shape = broadcast("arithmetic", left.shape, right.shape);
+  const shape = broadcast(fn, left.shape, right.shape);
   const keeps = (tensor: Tensor): boolean => tensor.dtype === "float32" && shape.length === tensor.shape.length;
   if (x !== undefined && y !== undefined) return constant(compute(x, y), shape);
   if (x !== undefined && x === neutral.left && keeps(right) && sameSides(right, shape)) return right;

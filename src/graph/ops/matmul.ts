@@ -1,7 +1,7 @@
 import { show } from "../errors.ts";
 import { applyOne, demand } from "../node.ts";
 import { broadcast, checkType } from "../shapes.ts";
-import type { Tensor } from "../tensor.ts";
+import { elementsOf, type Tensor } from "../tensor.ts";
 import { reshape } from "./views.ts";
 
 /** Which operands are transposed, in their last two axes, before they are multiplied. */
@@ -27,7 +27,8 @@ export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = 
   );
   if (a.shape.length > 2 && b.shape.length === 2 && !transposeA) {
     // One matrix for the whole batch: its rows are the rows of one product.
-    return reshape(matmul(reshape(a, [-1, k]), b, { transposeB }), [...a.shape.slice(0, -1), n]);
+    const rows = a.shape.slice(0, -1);
+    return reshape(matmul(reshape(a, [elementsOf(rows), k]), b, { transposeB }), [...rows, n]);
   }
   const batch = broadcast("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
   return applyOne({ op: "matmul", transposeA, transposeB }, [a, b], { shape: [...batch, m, n], dtype: "float32" });

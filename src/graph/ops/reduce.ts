@@ -1,4 +1,5 @@
-import { applyOne } from "../node.ts";
+import { show } from "../errors.ts";
+import { applyOne, demand } from "../node.ts";
 import { axisOf, checkType } from "../shapes.ts";
 import { elementsOf, type Tensor } from "../tensor.ts";
 import { constant, constantOf } from "./leaves.ts";
@@ -21,8 +22,9 @@ export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
 
 /** Σ x / n over the axes. */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
-  const total = sum(x, options);
-  return mul(total, elementsOf(total.shape) / elementsOf(x.shape));
+  const { axes = x.shape.map((_, i) => i) } = options;
+  const sides = new Set(axes.map((axis) => axisOf("mean", axis, x.shape)));
+  return sum(mul(x, 1 / elementsOf(x.shape.filter((_, axis) => sides.has(axis)))), options);
 }
 
 /** The largest over the axes; where several are, the gradient is shared among them. */
@@ -36,6 +38,10 @@ function reduce(
   checkType(fn, x);
   const sorted = [...new Set(axes.map((axis) => axisOf(fn, axis, x.shape)))].sort((a, b) => a - b);
   const kept = x.shape.map((side, axis) => (sorted.includes(axis) ? 1 : side));
+  demand(
+    fn === "sum" || sorted.every((axis) => (x.shape[axis] as number) > 0),
+    () => `max: no elements have no largest (got ${show(x.shape)} over axes ${show(sorted)}). Give it one at least.`,
+  );
   const isIdle = sorted.every((axis) => x.shape[axis] === 1);
   const reduced = isIdle ? x : applyOne({ op: "reduce", fn, axes: sorted }, [x], { shape: kept, dtype: "float32" });
   return keepAxes

@@ -1,0 +1,133 @@
+import { type Conv2dSizes, elementsOf, type OperationOf, type Pool2dSizes, type Shape } from "../graph/index.ts";
+import type { Implementations } from "./implementation.ts";
+import type { Values } from "./numerics.ts";
+import { argmax } from "./ops/argmax.ts";
+import { conv2d, conv2dInputGradient, conv2dWeightGradient } from "./ops/conv2d.ts";
+import { crossEntropy, crossEntropyGradient } from "./ops/crossEntropy.ts";
+import { gather, gatherGradient } from "./ops/gather.ts";
+import { norm, normGradient, normWeightGradient } from "./ops/norm.ts";
+import { pool2d, pool2dGradient } from "./ops/pool2d.ts";
+import { softmax, softmaxGradient } from "./ops/softmax.ts";
+import { zeros } from "./ops/zeros.ts";
+
+/** Operations that have a kernel of their own on the GPU: rows, tables, attention and convolutions. */
+export const kernelImplementations: Implementations<
+  | ("softmax" | "softmaxGradient" | "norm" | "normGradient" | "normWeightGradient" | "crossEntropy")
+  | ("crossEntropyGradient" | "argmax" | "gather" | "gatherGradient" | "attention" | "attentionGradient" | "rotary")
+  | ("conv2d" | "conv2dInputGradient" | "conv2dWeightGradient" | "pool2d" | "pool2dGradient")
+> = {
+  softmax({ operation, operands, to, round }) {
+    return softmax(operands[0] as Values, lastOf(to), operation.log, round);
+  },
+
+  softmaxGradient({ operation, operands, to, round }) {
+    const [y, dy] = operands as [Values, Values];
+    return softmaxGradient(y, dy, lastOf(to), operation.log, round);
+  },
+
+  norm({ operation: { kind, eps }, operands, round }) {
+    const [x, weight, bias] = operands as [Values, Values, Values?];
+    const { y, mean, rstd } = norm(kind, { x, weight, bias }, eps, round);
+    return kind === "layer" ? [y, mean, rstd] : [y, rstd];
+  },
+
+  normGradient({ operation: { kind }, operands, round }) {
+    const [x, weight, ...rest] = operands as [Values, Values, ...Values[]];
+    return normGradient(kind, { x, weight, ...momentsOf(rest) }, round);
+  },
+
+  normWeightGradient({ operation: { kind }, operands, to, round }) {
+    const [x, ...rest] = operands as [Values, ...Values[]];
+    const weight = zeros(x, elementsOf(to)); // whose numbers do not matter here
+    const { dweight, dbias } = normWeightGradient({ x, weight, ...momentsOf(rest) }, round);
+    return kind === "layer" ? [dweight, dbias] : [dweight];
+  },
+
+  crossEntropy({ operation: { labelSmoothing }, operands, shapes, round }) {
+    const [logits, labels] = operands as [Values, Uint32Array];
+    const { losses, lse } = crossEntropy(logits, labels, { ...matrixOf(shapes), labelSmoothing }, round);
+    return [losses, lse];
+  },
+
+  crossEntropyGradient({ operation: { labelSmoothing }, operands, shapes, round }) {
+    const [logits, labels, lse, dlosses] = operands as [Values, Uint32Array, Values, Values];
+    return crossEntropyGradient(logits, labels, lse, dlosses, { ...matrixOf(shapes), labelSmoothing }, round);
+  },
+
+  argmax({ operands, shapes }) {
+    const { rows, columns } = matrixOf(shapes);
+    return argmax(operands[0] as Values, rows, columns);
+  },
+
+  gather({ operands, shapes }) {
+    const [table, ids] = operands as [Values, Uint32Array];
+    return gather(matrixOf(shapes), table, ids);
+  },
+
+  gatherGradient({ operands, to, round }) {
+    const [ids, dy] = operands as [Uint32Array, Values];
+    return gatherGradient(matrixOf([to]), ids, dy, round);
+  },
+
+  attention: () => [],
+
+  attentionGradient: () => [],
+
+  rotary: () => [],
+
+  conv2d({ operation, operands, shapes, round }) {
+    const [x, weight] = operands as [Values, Values];
+    const [ofX, ofWeight] = shapes as [Shape, Shape];
+    return conv2d(convolutionOf(operation, ofX, ofWeight), x, weight, round);
+  },
+
+  conv2dInputGradient({ operation, operands, shapes, to, round }) {
+    const [dy, weight] = operands as [Values, Values];
+    return conv2dInputGradient(convolutionOf(operation, to, shapes[1] as Shape), dy, weight, round);
+  },
+
+  conv2dWeightGradient({ operation, operands, shapes, to, round }) {
+    const [x, dy] = operands as [Values, Values];
+    return conv2dWeightGradient(convolutionOf(operation, shapes[0] as Shape, to), x, dy, round);
+  },
+
+  pool2d({ operation, operands, shapes, round }) {
+    return pool2d(poolOf(operation, shapes[0] as Shape), operands[0] as Values, round);
+  },
+
+  pool2dGradient({ operation, operands, to, round }) {
+    const [x, dy] = operands as [Values, Values];
+    return pool2dGradient(poolOf(operation, to), x, dy, round);
+  },
+};
+
+const lastOf = (shape: Shape): number => shape.at(-1) as number;
+
+/** The first operand's rows, and their length. */
+function matrixOf([shape]: readonly Shape[]): { readonly rows: number; readonly columns: number } {
+  const sides = shape as Shape;
+  return { rows: elementsOf(sides.slice(0, -1)), columns: lastOf(sides) };
+}
+
+/** The last operands of a norm's gradients: [mean,] rstd, dy. */
+function momentsOf(operands: readonly Values[]): Record<"mean" | "rstd" | "dy", Values> {
+  const [rstd, dy] = operands.slice(-2) as [Values, Values];
+  return { mean: operands.length === 3 ? (operands[0] as Values) : zeros(rstd, rstd.length), rstd, dy };
+}
+
+type Plane = readonly [number, number];
+
+function convolutionOf(
+  { stride, padding, groups }: OperationOf<"conv2d" | "conv2dInputGradient" | "conv2dWeightGradient">,
+  x: Shape,
+  weight: Shape,
+): Conv2dSizes {
+  const [batch, channels] = x as readonly [number, number];
+  const [plane, window] = [x.slice(2), weight.slice(2)] as unknown as readonly [Plane, Plane];
+  return { batch, channels, outputs: weight[0] as number, plane, window, stride, padding, groups };
+}
+
+function poolOf({ kind, window, stride, padding }: OperationOf<"pool2d" | "pool2dGradient">, x: Shape): Pool2dSizes {
+  const [batch, channels] = x as readonly [number, number];
+  return { kind, batch, channels, plane: x.slice(2) as unknown as Plane, window, stride, padding };
+}
