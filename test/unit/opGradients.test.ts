@@ -4,6 +4,7 @@ import { float64 } from "../../src/reference/index.ts";
 import { attention, attentionGradient } from "../../src/reference/ops/attention.ts";
 import { crossEntropy, crossEntropyGradient } from "../../src/reference/ops/crossEntropy.ts";
 import { norm, normGradient, normWeightGradient } from "../../src/reference/ops/norm.ts";
+import { rotary } from "../../src/reference/ops/rotary.ts";
 import { softmax, softmaxGradient } from "../../src/reference/ops/softmax.ts";
 
 const random = (count: number, stream: number): Float64Array =>
@@ -86,4 +87,12 @@ describe.each([
     ["keys", k, gradients.dk],
     ["values", v, gradients.dv],
   ] as const)("%s", (_, input, gradient) => expectGradient(input, gradient, () => dot(forward().o, dout)));
+});
+
+it("rotary's gradient is the turn back", () => {
+  const shape = { times: 3, heads: 2, depth: 6, base: 100 };
+  const x = random(2 * 3 * 2 * 6, 9);
+  const dy = random(x.length, 10);
+  const gradient = rotary(dy, { ...shape, inverse: true }, float64);
+  expectGradient(x, gradient, () => dot(rotary(x, { ...shape, inverse: false }, float64), dy));
 });
