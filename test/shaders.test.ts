@@ -59,7 +59,38 @@ const evaluation = accesses.map((access) => ({
   parts: evaluationParts(access),
 }));
 
+const rows = [
+  ...["softmax", "softmaxGradient", "layerNorm", "layerNormGradient", "rmsNorm", "rmsNormGradient", "argmax"].map(
+    (name) => [name],
+  ),
+  ...["crossEntropyAlone", "crossEntropyWithGradient"].map((name) => ["crossEntropy", name]),
+  ["crossEntropyGradient"],
+].flatMap((body) => [
+  [...body, "lane"],
+  [...body, "team"],
+]);
+const blocks = ["layerNormWeightGradient", "rmsNormWeightGradient", "columnSum", "columnSums"].map((body) => [
+  body,
+  "blocks",
+]);
+const attention = [
+  ["forwardLanes", "lanes"],
+  ...["queryGradientLanes", "keyValueGradientLanes"].map((body) => [body, "gradientLanes", "lanes"]),
+  ["rotary"],
+];
+/** Modules over a folder's parts for rows of fours and for others. */
+const inFolder = (folder: string, modules: readonly string[][]): string[][] =>
+  modules.flatMap((names) =>
+    ["wide", "ragged"].map((width) => [
+      ...[...names, width].map((name) => `${folder}/${name}`),
+      ...(folder === "rows" && width === "ragged" ? [] : ["parts/exponentials"]),
+      ...["parts/exponential", "parts/logarithm"],
+    ]),
+  );
+
 const engine = [
+  ...inFolder("rows", [...rows, ...blocks]),
+  ...inFolder("attention", attention),
   ...["linear", "weightGradient", "inputGradient"].flatMap((name) =>
     ["wide", "ragged"].map((width) => [name, "parts/matmul", `parts/${width}`]),
   ),

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { randomSigned } from "../../src/engine/random.ts";
 import { float64 } from "../../src/reference/index.ts";
+import { attention, attentionGradient } from "../../src/reference/ops/attention.ts";
 import { crossEntropy, crossEntropyGradient } from "../../src/reference/ops/crossEntropy.ts";
 import { norm, normGradient, normWeightGradient } from "../../src/reference/ops/norm.ts";
+import { rotary } from "../../src/reference/ops/rotary.ts";
 import { softmax, softmaxGradient } from "../../src/reference/ops/softmax.ts";
 
 const random = (count: number, stream: number): Float64Array =>
@@ -66,4 +68,31 @@ describe.each(shapes)("rows $rows, columns $columns", ({ rows, columns }) => {
     expectGradient(weight, dweight, loss);
     if (bias) expectGradient(bias, dbias, loss);
   });
+});
+
+describe.each([
+  { batches: 2, heads: 2, queries: 3, keys: 3, depth: 4, causal: true, scale: 0.7 },
+  { batches: 1, heads: 2, queries: 2, keys: 4, depth: 3, causal: false, scale: 1.3 },
+])("attention of $queries queries and $keys keys", (shape) => {
+  const { batches, heads, queries, keys, depth } = shape;
+  const q = random(batches * heads * queries * depth, 5).map((value) => value * 2);
+  const k = random(batches * heads * keys * depth, 6).map((value) => value * 2);
+  const v = random(batches * heads * keys * depth, 7);
+  const dout = random(q.length, 8);
+  const forward = () => attention({ q, k, v }, shape, float64);
+  const gradients = attentionGradient({ q, k, v }, { o: forward().o, dout }, shape, float64);
+
+  it.each([
+    ["queries", q, gradients.dq],
+    ["keys", k, gradients.dk],
+    ["values", v, gradients.dv],
+  ] as const)("%s", (_, input, gradient) => expectGradient(input, gradient, () => dot(forward().o, dout)));
+});
+
+it("rotary's gradient is the turn back", () => {
+  const shape = { times: 3, heads: 2, depth: 6, base: 100 };
+  const x = random(2 * 3 * 2 * 6, 9);
+  const dy = random(x.length, 10);
+  const gradient = rotary(dy, { ...shape, inverse: true }, float64);
+  expectGradient(x, gradient, () => dot(rotary(x, { ...shape, inverse: false }, float64), dy));
 });
