@@ -2,11 +2,13 @@ import { type Conv2dSizes, elementsOf, type OperationOf, type Pool2dSizes, type 
 import type { Implementations } from "./implementation.ts";
 import type { Values } from "./numerics.ts";
 import { argmax } from "./ops/argmax.ts";
+import { type AttentionShape, attention, attentionGradient } from "./ops/attention.ts";
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from "./ops/conv2d.ts";
 import { crossEntropy, crossEntropyGradient } from "./ops/crossEntropy.ts";
 import { gather, gatherGradient } from "./ops/gather.ts";
 import { norm, normGradient, normWeightGradient } from "./ops/norm.ts";
 import { pool2d, pool2dGradient } from "./ops/pool2d.ts";
+import { rotary } from "./ops/rotary.ts";
 import { softmax, softmaxGradient } from "./ops/softmax.ts";
 import { zeros } from "./ops/zeros.ts";
 
@@ -69,11 +71,22 @@ export const kernelImplementations: Implementations<
     return gatherGradient(matrixOf([to]), ids, dy, round);
   },
 
-  attention: () => [],
+  attention({ operation, operands, shapes, round }) {
+    const [q, k, v] = operands as [Values, Values, Values];
+    const { o, lse } = attention({ q, k, v }, attentionOf(operation, shapes), round);
+    return [o, lse];
+  },
 
-  attentionGradient: () => [],
+  attentionGradient({ operation, operands, shapes, round }) {
+    const [q, k, v, o, , dout] = operands as [Values, Values, Values, Values, Values, Values];
+    const { dq, dk, dv } = attentionGradient({ q, k, v }, { o, dout }, attentionOf(operation, shapes), round);
+    return [dq, dk, dv];
+  },
 
-  rotary: () => [],
+  rotary({ operation: { base, isInverse }, operands, to, round }) {
+    const [, times, heads, depth] = to as readonly [number, number, number, number];
+    return rotary(operands[0] as Values, { times, heads, depth, base, inverse: isInverse }, round);
+  },
 
   conv2d({ operation, operands, shapes, round }) {
     const [x, weight] = operands as [Values, Values];
@@ -107,6 +120,14 @@ const lastOf = (shape: Shape): number => shape.at(-1) as number;
 function matrixOf([shape]: readonly Shape[]): { readonly rows: number; readonly columns: number } {
   const sides = shape as Shape;
   return { rows: elementsOf(sides.slice(0, -1)), columns: lastOf(sides) };
+}
+
+function attentionOf(
+  { isCausal, scale }: OperationOf<"attention" | "attentionGradient">,
+  [q, k]: readonly Shape[],
+): AttentionShape {
+  const [batches, queries, heads, depth] = q as readonly [number, number, number, number];
+  return { batches, queries, heads, depth, keys: k?.[1] as number, causal: isCausal, scale };
 }
 
 /** The last operands of a norm's gradients: [mean,] rstd, dy. */

@@ -1,0 +1,130 @@
+import * as g from "../../src/graph/index.ts";
+import type { OpRow } from "./opRow.ts";
+
+type Axes = readonly number[] | undefined;
+const reductions: readonly (readonly [shape: g.Shape, axes: Axes])[] = [
+  [[5], undefined],
+  [[3, 5], [0]],
+  [[3, 5], [-1]],
+  [
+    [2, 3, 4],
+    [0, 2],
+  ],
+  [[2, 3, 4], [1]],
+  [[1, 6], [0]],
+  [[], undefined],
+  [
+    [2, 3, 2, 3],
+    [0, 2, 3],
+  ],
+];
+
+const reduceRows = reductions.flatMap(([shape, axes]) =>
+  Object.entries({ sum: g.sum, mean: g.mean, max: g.max }).map(([name, fn]): OpRow => {
+    return {
+      name: `${name} of [${shape}] over ${axes ? `[${axes}]` : "all"}`,
+      leaves: { x: { shape, range: [-3, 3] } },
+      build: ({ x }) => fn(x, axes ? { axes, keepAxes: shape.length === 3 } : {}),
+    };
+  }),
+);
+
+type Product = readonly [a: g.Shape, b: g.Shape, options?: g.MatmulOptions];
+const products: readonly Product[] = [
+  [
+    [3, 4],
+    [4, 5],
+  ],
+  [[4, 3], [4, 5], { transposeA: true }],
+  [[3, 4], [5, 4], { transposeB: true }],
+  [[4, 3], [5, 4], { transposeA: true, transposeB: true }],
+  [
+    [1, 1],
+    [1, 1],
+  ],
+  [
+    [1, 7],
+    [7, 1],
+  ],
+  [
+    [2, 3, 4],
+    [4, 5],
+  ],
+  [[2, 3, 4], [5, 4], { transposeB: true }],
+  [[2, 4, 3], [4, 5], { transposeA: true }],
+  [[4, 3], [2, 4, 5], { transposeA: true }],
+  [
+    [2, 1, 3, 4],
+    [5, 4, 2],
+  ],
+  [[2, 1, 4, 3], [3, 2, 4], { transposeA: true, transposeB: true }],
+  [
+    [0, 3],
+    [3, 2],
+  ],
+  [
+    [2, 0],
+    [0, 3],
+  ],
+  [
+    [2, 2, 0],
+    [0, 3],
+  ],
+  [
+    [2, 3],
+    [3, 0],
+  ],
+];
+
+const matmulRows = products.map(([a, b, options]): OpRow => {
+  const how = `${options?.transposeA ? "ᵀ" : ""} · [${b}]${options?.transposeB ? "ᵀ" : ""}`;
+  return {
+    name: `matmul [${a}]${how}`,
+    leaves: { a: { shape: a }, b: { shape: b } },
+    build: (leaves) => g.matmul(leaves.a, leaves.b, options),
+  };
+});
+
+type View = readonly [name: string, shape: g.Shape, build: (x: g.Tensor) => g.Tensor | readonly g.Tensor[]];
+const views: readonly View[] = [
+  ["reshape", [3, 4], (x) => g.reshape(x, [2, -1])],
+  ["permute", [2, 3, 5], (x) => g.permute(x, [2, 0, 1])],
+  ["permute of nothing", [2, 0, 5], (x) => g.permute(x, [2, 0, 1])],
+  ["transpose", [2, 3, 5], g.transpose],
+  ["slice of the last axis", [3, 7], (x) => g.slice(x, -1, 2, 5)],
+  ["slice of the first axis", [5, 3], (x) => g.slice(x, 0, 1, 4)],
+  ["slice of nothing", [5, 3], (x) => g.slice(x, 0, 2, 2)],
+  ["slices that overlap", [9], (x) => g.mul(g.slice(x, 0, 0, 6), g.slice(x, 0, 3, 9))],
+  ["split", [2, 9], (x) => g.split(x, 3, -1)],
+  ["split and multiplied", [4, 3], (x) => g.split(x, 2, 0).reduce((a, b) => g.mul(a, b))],
+  ["expand", [3, 1], (x) => g.expand(x, [2, 3, 4])],
+  ["expand of a number", [], (x) => g.expand(x, [3])],
+  ["pad", [2, 3], (x) => g.pad(x, [1, 2], [4, 6])],
+];
+
+export const structureRows: readonly OpRow[] = [
+  ...reduceRows,
+  ...matmulRows,
+  ...views.map(([name, shape, build]): OpRow => ({ name, leaves: { x: { shape } }, build: ({ x }) => build(x) })),
+  {
+    name: "sum of nothing",
+    leaves: { x: { shape: [0, 3] } },
+    build: ({ x }) => [g.sum(x), g.sum(x, { axes: [0] }), g.sum(x, { axes: [1] })],
+  },
+  {
+    name: "max with ties",
+    leaves: { x: { shape: [2, 4], values: [1, 3, 3, 2] } },
+    build: ({ x }) => g.max(x, { axes: [1] }),
+    withoutGradient: true,
+  },
+  {
+    name: "concat along the last axis",
+    leaves: { a: { shape: [2, 3] }, b: { shape: [2, 1] }, c: { shape: [2, 0] } },
+    build: ({ a, b, c }) => g.concat([a, b, c, a], -1),
+  },
+  {
+    name: "concat along the first axis",
+    leaves: { a: { shape: [2, 3] }, b: { shape: [1, 3] } },
+    build: ({ a, b }) => g.concat([a, b], 0),
+  },
+];
