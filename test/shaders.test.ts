@@ -66,7 +66,8 @@ const engine = [
   ...["forward", "inputGradient"].flatMap((name) =>
     ["Wide", "Ragged"].map((width) => ["conv2d/product", `conv2d/${name}`, `parts/storePlane${width}`]),
   ),
-  ["conv2d/weightGradient"],
+  ...["Wide", "Ragged"].map((width) => ["conv2d/weightGradient", `conv2d/gradient${width}`]),
+  ["conv2d/pack"],
   ["conv2d/sumPartials"],
 ].map((names) => ({
   name: `engine/${names.join(" + ")}`,
