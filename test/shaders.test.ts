@@ -64,7 +64,7 @@ const engine = [
   ),
   ["softmaxCrossEntropy", "parts/exponential"],
   ...["forward", "inputGradient"].flatMap((name) =>
-    ["Wide", "Ragged"].map((width) => ["conv2d/product", `conv2d/${name}`, `parts/storePlane${width}`]),
+    ["Wide", "Ragged"].map((width) => ["conv2d/product", `conv2d/${name}`, `matmul/store${width}`]),
   ),
   ...["Wide", "Ragged"].map((width) => ["conv2d/weightGradient", `conv2d/gradient${width}`]),
   ["conv2d/pack"],

@@ -10,6 +10,7 @@ override GRID_WIDTH: u32;
 override BATCH: u32;
 override ROWS: u32; // channels of the product
 override COLUMNS: u32; // positions of a plane of the product
+override INNER: u32; // products that an element is the sum of: taps of the window times channels of a group
 override PLANE_WIDTH: u32; // how many of them are a row
 override GROUPS: u32;
 override TILE_ROWS: u32; // 1, 4, 8 or 16
@@ -19,9 +20,9 @@ override STRIDE_HEIGHT: u32;
 override STRIDE_WIDTH: u32;
 override PADDING_HEIGHT: u32;
 override PADDING_WIDTH: u32;
-override IMAGE_CHANNELS: u32; // of a group
 override IMAGE_HEIGHT: u32;
 override IMAGE_WIDTH: u32;
+override IMAGE_CHANNELS = INNER / (WINDOW_HEIGHT * WINDOW_WIDTH); // of a group
 const WORKGROUP = 64u;
 
 @group(0) @binding(0) var<storage, read> weight: array<vec4f>; // [GROUPS, taps, IMAGE_CHANNELS, fours of rows]

@@ -1,13 +1,12 @@
 import { expect } from "vitest";
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from "../../../src/engine/kernels/conv2d.ts";
-import { plainStore } from "../../../src/engine/kernels/store.ts";
 import { type Conv2dSizes, elementsOf, outputPlane } from "../../../src/graph/index.ts";
 import { float32, float64, type Round, type Values } from "../../../src/reference/index.ts";
 import * as reference from "../../../src/reference/ops/conv2d.ts";
 import { sharedGpuTest as test } from "../../support/gpuTest.ts";
 import { runLaunches } from "../runLaunches.ts";
 import { expectNear, signed } from "../support.ts";
-import { floats } from "./values.ts";
+import { floats, plainStore } from "./values.ts";
 
 /** A square window on square strides and paddings, one group, where a row does not say otherwise. */
 function sizesOf(row: Partial<Conv2dSizes> & Pick<Conv2dSizes, "channels" | "outputs" | "plane">): Conv2dSizes {
