@@ -96,9 +96,10 @@ const engine = [
   ),
   ["softmaxCrossEntropy", "parts/exponential"],
   ...["forward", "inputGradient"].flatMap((name) =>
-    ["Wide", "Ragged"].map((width) => ["conv2d/product", `conv2d/${name}`, `parts/storePlane${width}`]),
+    ["Wide", "Ragged"].map((width) => ["conv2d/product", `conv2d/${name}`, `matmul/store${width}`]),
   ),
-  ["conv2d/weightGradient"],
+  ...["Wide", "Ragged"].map((width) => ["conv2d/weightGradient", `conv2d/gradient${width}`]),
+  ["conv2d/pack"],
   ["conv2d/sumPartials"],
 ].map((names) => ({
   name: `engine/${names.join(" + ")}`,

@@ -10,6 +10,7 @@ override GRID_WIDTH: u32;
 override BATCH: u32;
 override ROWS: u32; // channels of the product
 override COLUMNS: u32; // positions of a plane of the product
+override INNER: u32; // products that an element is the sum of: taps of the window times channels of a group
 override PLANE_WIDTH: u32; // how many of them are a row
 override GROUPS: u32;
 override TILE_ROWS: u32; // 1, 4, 8 or 16
@@ -19,15 +20,13 @@ override STRIDE_HEIGHT: u32;
 override STRIDE_WIDTH: u32;
 override PADDING_HEIGHT: u32;
 override PADDING_WIDTH: u32;
-override IMAGE_CHANNELS: u32; // of a group
 override IMAGE_HEIGHT: u32;
 override IMAGE_WIDTH: u32;
-override WEIGHT_ROW: u32; // from a row's weights to those of the next row
-override WEIGHT_CHANNEL: u32; // and from a channel of the image to the next
+override IMAGE_CHANNELS = INNER / (WINDOW_HEIGHT * WINDOW_WIDTH); // of a group
 const WORKGROUP = 64u;
 
-@group(0) @binding(0) var<storage, read> weight: array<f32>;
-@group(0) @binding(1) var<storage, read> image: array<f32>;
+@group(0) @binding(0) var<storage, read> weight: array<vec4f>; // [GROUPS, taps, IMAGE_CHANNELS, fours of rows]
+@group(0) @binding(1) var<storage, read> image: array<f32>; // [BATCH, GROUPS, IMAGE_CHANNELS, IMAGE_HEIGHT, IMAGE_WIDTH]
 
 // Where a tap of the window is along a side of the image, at four positions.
 struct Reach {
@@ -38,22 +37,23 @@ struct Reach {
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
   // Neighbouring lanes take neighbouring positions: they share the weights and read the image side by side.
-  let fours = (COLUMNS + 3u) / 4u;
+  let across = (COLUMNS + 3u) / 4u;
   let groupRows = ROWS / GROUPS;
   let tiles = (groupRows + TILE_ROWS - 1u) / TILE_ROWS;
   let item = (workgroup.y * GRID_WIDTH + workgroup.x) * WORKGROUP + lane;
-  let column = item % fours * 4u;
-  let row = item / fours % tiles * TILE_ROWS;
-  let group = item / (fours * tiles) % GROUPS;
-  let batch = item / (fours * tiles * GROUPS);
+  let column = item % across * 4u;
+  let row = item / across % tiles * TILE_ROWS;
+  let group = item / (across * tiles) % GROUPS;
+  let batch = item / (across * tiles * GROUPS);
   if (batch >= BATCH) {
     return;
   }
+  let rowFours = (groupRows + 3u) / 4u;
   let position = column + vec4u(0u, 1u, 2u, 3u);
   let top = position / PLANE_WIDTH;
   let left = position % PLANE_WIDTH;
   let channels = (batch * GROUPS + group) * IMAGE_CHANNELS * IMAGE_HEIGHT * IMAGE_WIDTH;
-  let weights = group * groupRows * IMAGE_CHANNELS * WINDOW_HEIGHT * WINDOW_WIDTH + row * WEIGHT_ROW;
+  let weights = group * WINDOW_HEIGHT * WINDOW_WIDTH * IMAGE_CHANNELS * rowFours + row / 4u;
   var sum0 = mat4x4f();
   var sum1 = mat4x4f();
   var sum2 = mat4x4f();
@@ -67,23 +67,23 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
         continue;
       }
       var at = channels + y.at * IMAGE_WIDTH + x.at;
-      var w = weights + u * WINDOW_WIDTH + v;
+      var w = weights + (u * WINDOW_WIDTH + v) * IMAGE_CHANNELS * rowFours;
       for (var channel = 0u; channel < IMAGE_CHANNELS; channel++) {
         let pixels = select(vec4f(), vec4f(image[at.x], image[at.y], image[at.z], image[at.w]), isInside);
         if (TILE_ROWS == 1u) {
-          sum0[0] += weight[w] * pixels;
+          sum0[0] += weight[w].x * pixels;
         } else {
-          sum0 = addProduct(sum0, w, pixels);
+          sum0 = addProduct(sum0, weight[w], pixels);
         }
         if (TILE_ROWS > 4u) {
-          sum1 = addProduct(sum1, w + 4u * WEIGHT_ROW, pixels);
+          sum1 = addProduct(sum1, weight[w + 1u], pixels);
         }
         if (TILE_ROWS > 8u) {
-          sum2 = addProduct(sum2, w + 8u * WEIGHT_ROW, pixels);
-          sum3 = addProduct(sum3, w + 12u * WEIGHT_ROW, pixels);
+          sum2 = addProduct(sum2, weight[w + 2u], pixels);
+          sum3 = addProduct(sum3, weight[w + 3u], pixels);
         }
         at += IMAGE_HEIGHT * IMAGE_WIDTH;
-        w += WEIGHT_CHANNEL;
+        w += rowFours;
       }
     }
   }
@@ -101,13 +101,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   }
 }
 
-// sum + weights · pixels: four rows of weights, WEIGHT_ROW apart.
-fn addProduct(sum: mat4x4f, at: u32, pixels: vec4f) -> mat4x4f {
+// sum + weights · pixels: four rows of four positions.
+fn addProduct(sum: mat4x4f, weights: vec4f, pixels: vec4f) -> mat4x4f {
   return mat4x4f(
-    sum[0] + weight[at] * pixels,
-    sum[1] + weight[at + WEIGHT_ROW] * pixels,
-    sum[2] + weight[at + 2u * WEIGHT_ROW] * pixels,
-    sum[3] + weight[at + 3u * WEIGHT_ROW] * pixels,
+    sum[0] + weights.x * pixels,
+    sum[1] + weights.y * pixels,
+    sum[2] + weights.z * pixels,
+    sum[3] + weights.w * pixels,
   );
 }
 

@@ -11,7 +11,7 @@ const BUCKETS = 256u;
 const BLOCK = 1024u; // ids in a block
 const NONE = 0xffffffffu;
 
-@group(0) @binding(0) var<storage, read> ids: array<u32>; // [IDS]
+@group(0) @binding(0) var<storage, read> ids: array<vec4u>; // [IDS], and what pads it
 @group(0) @binding(1) var<storage, read_write> heads: array<u32>; // [BLOCKS, BUCKETS]
 @group(0) @binding(2) var<storage, read_write> next: array<u32>; // [IDS]
 
@@ -25,15 +25,20 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let bucket = item % BUCKETS;
   var head = NONE;
   var last = NONE;
-  for (var n = first; n < min(first + BLOCK, IDS); n++) {
-    let id = ids[n];
-    if (id % BUCKETS == bucket && id < ROWS) {
-      if (last == NONE) {
-        head = n;
-      } else {
-        next[last] = n;
+  for (var n = first; n < min(first + BLOCK, IDS); n += 4u) {
+    let four = ids[n / 4u];
+    let isHere = (four % BUCKETS == vec4u(bucket)) & (four < vec4u(ROWS));
+    if (any(isHere)) {
+      for (var k = 0u; k < 4u; k++) {
+        if (isHere[k] && n + k < IDS) {
+          if (last == NONE) {
+            head = n + k;
+          } else {
+            next[last] = n + k;
+          }
+          last = n + k;
+        }
       }
-      last = n;
     }
   }
   heads[item] = head;

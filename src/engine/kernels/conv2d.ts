@@ -1,5 +1,8 @@
 import forwardCode from "../../../shaders/engine/conv2d/forward.wgsl?raw";
+import gradientRaggedCode from "../../../shaders/engine/conv2d/gradientRagged.wgsl?raw";
+import gradientWideCode from "../../../shaders/engine/conv2d/gradientWide.wgsl?raw";
 import inputGradientCode from "../../../shaders/engine/conv2d/inputGradient.wgsl?raw";
+import packCode from "../../../shaders/engine/conv2d/pack.wgsl?raw";
 import productCode from "../../../shaders/engine/conv2d/product.wgsl?raw";
 import sumPartialsCode from "../../../shaders/engine/conv2d/sumPartials.wgsl?raw";
 import weightGradientCode from "../../../shaders/engine/conv2d/weightGradient.wgsl?raw";
@@ -15,7 +18,11 @@ const part = (name: string, code: string): ShaderPart => ({ file: `shaders/engin
 /** Modules without their store: see `shaders/engine/conv2d/product.wgsl`. */
 const forwardParts = [part("product", productCode), part("forward", forwardCode)];
 const inputGradientParts = [part("product", productCode), part("inputGradient", inputGradientCode)];
-const weightGradientParts = [part("weightGradient", weightGradientCode)];
+const weightGradientParts = (isWide: boolean) => [
+  part("weightGradient", weightGradientCode),
+  isWide ? part("gradientWide", gradientWideCode) : part("gradientRagged", gradientRaggedCode),
+];
+const packParts = [part("pack", packCode)];
 const sumParts = [part("sumPartials", sumPartialsCode)];
 
 /**
@@ -63,7 +70,8 @@ export function conv2dWeightGradient(
   const [height, width] = outputPlane(sizes);
   const tileRows = tileRowsFor(outputs / groups);
   const lanes = groups * Math.ceil(outputs / groups / tileRows) * Math.ceil(weights / 4);
-  const { splits, splitLines } = cut(lanes, batch * height, width);
+  const positionFours = batch * Math.ceil((height * width) / 4);
+  const { splits, splitFours } = cut(lanes, positionFours);
   const fours = Math.ceil((outputs * weights) / 4);
   const partial: Value =
     splits === 1
@@ -71,20 +79,20 @@ export function conv2dWeightGradient(
       : { label: "partial sums of a weight's gradient", elements: splits * fours * 4, dtype: "float32" };
   const sum: Launch = {
     label: "engine/conv2dWeightGradient",
-    parts: weightGradientParts,
+    parts: weightGradientParts((height * width) % 4 === 0),
     constants: {
       ...windowConstants(sizes),
-      LINES: batch * height,
+      FOURS: positionFours,
       OUTPUTS: outputs,
-      OUTPUT_HEIGHT: Math.max(height, 1), // It is divided by, if only on paper.
-      OUTPUT_WIDTH: width,
+      OUTPUT_HEIGHT: Math.max(height, 1), // They are divided by, if only on paper.
+      OUTPUT_WIDTH: Math.max(width, 1),
       GROUPS: groups,
       CHANNELS: channels / groups,
       HEIGHT: plane[0],
       WIDTH: plane[1],
       TILE_ROWS: tileRows,
       SPLITS: splits,
-      SPLIT_LINES: splitLines,
+      SPLIT_FOURS: splitFours,
       PARTIAL: fours * 4,
     },
     bindings: [
@@ -120,12 +128,32 @@ interface Product {
 
 function product(label: string, parts: readonly ShaderPart[], sizes: Conv2dSizes, product: Product): Launch[] {
   const { operands, store, rows, plane, image, weightSteps } = product;
-  const { batch, groups } = sizes;
+  const { batch, groups, window } = sizes;
   const columns = plane[0] * plane[1];
   if (batch * rows * columns === 0) return [];
   const tileRows = tileRowsFor(rows / groups);
   const lanes = batch * groups * Math.ceil(rows / groups / tileRows) * Math.ceil(columns / 4);
+  const taps = window[0] * window[1];
+  const fours = groups * taps * image.channels * Math.ceil(rows / groups / 4);
+  const packed: Value = { label: "weights of a convolution, packed", elements: fours * 4, dtype: "float32" };
   return [
+    {
+      label: `engine/${label}, packing`,
+      parts: packParts,
+      constants: {
+        GROUPS: groups,
+        GROUP_ROWS: rows / groups,
+        IMAGE_CHANNELS: image.channels,
+        TAPS: taps,
+        WEIGHT_ROW: weightSteps.row,
+        WEIGHT_CHANNEL: weightSteps.channel,
+      },
+      bindings: [
+        { value: operands[0], access: "read" },
+        { value: packed, access: "readWrite" },
+      ],
+      workgroups: Math.ceil(fours / lanesPerWorkgroup),
+    },
     {
       label: `engine/${label}`,
       parts: [...parts, ...store.parts],
@@ -134,17 +162,15 @@ function product(label: string, parts: readonly ShaderPart[], sizes: Conv2dSizes
         BATCH: batch,
         ROWS: rows,
         COLUMNS: columns,
+        INNER: taps * image.channels,
         PLANE_WIDTH: plane[1],
         GROUPS: groups,
         TILE_ROWS: tileRows,
-        IMAGE_CHANNELS: image.channels,
         IMAGE_HEIGHT: image.plane[0],
         IMAGE_WIDTH: image.plane[1],
-        WEIGHT_ROW: weightSteps.row,
-        WEIGHT_CHANNEL: weightSteps.channel,
         ...store.constants,
       },
-      bindings: [...operands.map((value) => ({ value, access: "read" as const })), ...store.bindings],
+      bindings: [{ value: packed, access: "read" }, { value: operands[1], access: "read" }, ...store.bindings],
       workgroups: Math.ceil(lanes / lanesPerWorkgroup),
     },
   ];
@@ -157,13 +183,13 @@ function tileRowsFor(rows: number): number {
 }
 
 /**
- * How `lines` rows of positions of `width` each are cut into partial sums, a function of the shapes alone: into as many as
- * keep 16,384 lanes busy, with 256 positions at least to a partial sum.
+ * How `fours` groups of four positions are cut into partial sums, a function of the shapes alone: into as many as keep
+ * 16,384 lanes busy, with 256 positions at least to a partial sum.
  */
-function cut(lanes: number, lines: number, width: number): { splits: number; splitLines: number } {
+function cut(lanes: number, fours: number): { splits: number; splitFours: number } {
   const wanted = Math.max(Math.floor(16_384 / lanes), 1);
-  const splitLines = Math.max(Math.ceil(lines / wanted), Math.ceil(256 / Math.max(width, 1)), 1);
-  return { splits: Math.max(Math.ceil(lines / splitLines), 1), splitLines };
+  const splitFours = Math.max(Math.ceil(fours / wanted), 256 / 4);
+  return { splits: Math.max(Math.ceil(fours / splitFours), 1), splitFours };
 }
 
 const windowConstants = ({ window, stride, padding }: Conv2dSizes) => ({

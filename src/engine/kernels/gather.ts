@@ -19,8 +19,8 @@ const lanesPerWorkgroup = 64;
 /** As in shaders/engine/gather/chains.wgsl. */
 const buckets = 256;
 const idsInBlock = 1024;
-/** Below this many comparisons of a row with an id, one launch that makes them all is faster than three that do not. */
-const fewComparisons = 2 ** 18;
+/** Up to so many comparisons of an id with a row's number, one launch that makes them all is faster than three that do not. */
+const fewComparisons = 2 ** 20;
 
 const part = (name: string, code: string): ShaderPart => ({ file: `shaders/engine/gather/${name}.wgsl`, code });
 
@@ -63,11 +63,11 @@ export interface GatherGradientValues {
 
 /**
  * dtable [rows, columns]: row v is the sum, in the order of n, of the rows dy[n] with ids[n] = v. An id that is no row is
- * left out. One launch where few rows meet few ids, three elsewhere; both give the same bits.
+ * left out. One launch for a few of both, three elsewhere; both give the same bits.
  */
 export function gatherGradient(sizes: GatherSizes, values: GatherGradientValues): Launch[] {
   if (values.dtable.elements === 0) return [];
-  return sizes.rows * sizes.ids <= fewComparisons ? scan(sizes, values) : follow(sizes, values);
+  return sizes.ids * values.dtable.elements <= fewComparisons ? scan(sizes, values) : follow(sizes, values);
 }
 
 function scan(sizes: GatherSizes, { ids, dy, dtable }: GatherGradientValues): Launch[] {

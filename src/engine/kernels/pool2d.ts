@@ -1,5 +1,6 @@
 import gradientCode from "../../../shaders/engine/pool2d/gradient.wgsl?raw";
 import maxCode from "../../../shaders/engine/pool2d/max.wgsl?raw";
+import maxGradientApartCode from "../../../shaders/engine/pool2d/maxGradientApart.wgsl?raw";
 import maxShareCode from "../../../shaders/engine/pool2d/maxShare.wgsl?raw";
 import meanCode from "../../../shaders/engine/pool2d/mean.wgsl?raw";
 import meanShareCode from "../../../shaders/engine/pool2d/meanShare.wgsl?raw";
@@ -22,6 +23,7 @@ export const pool2dParts = {
   max: [windows, order, part("max", maxCode)],
   mean: [windows, part("mean", meanCode)],
   maxGradient: [windows, order, part("maxShare", maxShareCode), gradient],
+  maxGradientApart: [windows, order, part("maxGradientApart", maxGradientApartCode)],
   meanGradient: [windows, part("meanShare", meanShareCode), gradient],
 };
 
@@ -35,20 +37,29 @@ export function pool2dGradient(sizes: Pool2dSizes, { x, dy, dx }: { x?: Value; d
   const label = `pool2dGradient, ${sizes.kind}`;
   if (sizes.kind === "mean") return overFours(label, pool2dParts.meanGradient, sizes, [dy], dx);
   if (!x) throw new TypeError("pool2dGradient: a maximum's gradient needs x, which is missing. Pass it.");
-  return overFours(label, pool2dParts.maxGradient, sizes, [x, dy], dx);
+  if (!areApart(sizes)) return overFours(label, pool2dParts.maxGradient, sizes, [x, dy], dx);
+  const [down, across] = [Math.ceil(sizes.plane[0] / sizes.stride[0]), Math.ceil(sizes.plane[1] / sizes.stride[1])];
+  const tiles = sizes.batch * sizes.channels * down * across;
+  return overFours(label, pool2dParts.maxGradientApart, sizes, [x, dy], dx, tiles, { TILES: tiles });
 }
 
-/** A lane for every four elements of what is made. */
+/** No place is in two windows, and every window is where it is without padding. */
+const areApart = ({ window, stride, padding }: Pool2dSizes): boolean =>
+  stride[0] >= window[0] && stride[1] >= window[1] && padding[0] === 0 && padding[1] === 0;
+
+/** A lane for every four elements of what is made, or for every four of `count` other things. */
 function overFours(
   label: string,
   parts: readonly ShaderPart[],
   { plane, window, stride, padding }: Pool2dSizes,
   operands: readonly Value[],
   result: Value,
+  count = result.elements,
+  more: Readonly<Record<string, number>> = {},
 ): Launch[] {
-  if (result.elements === 0) return [];
+  if (count === 0) return [];
   const output = outputPlane({ plane, window, stride, padding });
-  const items = Math.ceil(result.elements / 4);
+  const items = Math.ceil(count / 4);
   return [
     {
       label: `engine/${label}`,
@@ -65,6 +76,7 @@ function overFours(
         STRIDE_WIDTH: stride[1],
         PADDING_HEIGHT: padding[0],
         PADDING_WIDTH: padding[1],
+        ...more,
       },
       bindings: [
         ...operands.map((value) => ({ value, access: "read" as const })),

@@ -18,7 +18,7 @@ const skewed: Id = (n, rows) => (n % 2 ? 5 % rows : anyRow(n, rows));
 
 /** [what, sizes, ids, launches of the gradient] */
 const table: readonly (readonly [string, GatherSizes, Id, number])[] = [
-  ["the embedding of a character transformer", { rows: 80, columns: 128, ids: 1024 }, anyRow, 1],
+  ["the embedding of a character transformer", { rows: 80, columns: 128, ids: 1024 }, anyRow, 3],
   ["one number", { rows: 1, columns: 1, ids: 1 }, () => 0, 1],
   ["rows of three", { rows: 5, columns: 3, ids: 11 }, anyRow, 1],
   ["ids that are no rows", { rows: 7, columns: 4, ids: 50 }, someBeyond, 1],
@@ -26,8 +26,9 @@ const table: readonly (readonly [string, GatherSizes, Id, number])[] = [
   ["no ids", { rows: 7, columns: 4, ids: 0 }, anyRow, 1],
   ["a table of no rows", { rows: 0, columns: 4, ids: 3 }, () => 0, 0],
   ["many rows", { rows: 3001, columns: 8, ids: 2050 }, skewed, 3],
+  ["a table for many ids", { rows: 7, columns: 12, ids: 1301 }, skewed, 1],
   ["many rows of five, and ids that are none", { rows: 1000, columns: 5, ids: 1025 }, someBeyond, 3],
-  ["many ids that are all the same", { rows: 300, columns: 1, ids: 3000 }, () => 257, 3],
+  ["many ids that are all the same", { rows: 300, columns: 3, ids: 3000 }, () => 257, 3],
   ["ids of one bucket", { rows: 2000, columns: 4, ids: 2048 }, (n) => (n % 7) * 256 + 3, 3],
   ["a language's table", { rows: 50_000, columns: 4, ids: 16_384 }, skewed, 3],
 ];
