@@ -13,41 +13,43 @@ override RIGHT_IS_TRANSPOSED: bool;
 
 // Line i of the block is left(row + i, k … k + 3).
 fn leftBlock(piece: u32, row: u32, k: u32) -> mat4x4f {
-  var block: mat4x4f;
   if (LEFT_IS_TRANSPOSED) {
-    block = transpose(linesOfLeft(piece, k, row));
-  } else {
-    block = linesOfLeft(piece, row, k);
+    return leftInside(transpose(linesOfLeft(piece, k, row)), k);
   }
-  if (INNER % 4u != 0u) {
-    let isInside = fourFrom(k) < vec4u(INNER);
-    block = mat4x4f(
-      select(vec4f(), block[0], isInside),
-      select(vec4f(), block[1], isInside),
-      select(vec4f(), block[2], isInside),
-      select(vec4f(), block[3], isInside),
-    );
-  }
-  return block;
+  return leftInside(linesOfLeft(piece, row, k), k);
 }
 
 // Line i of the block is right(k + i, column … column + 3).
 fn rightBlock(piece: u32, k: u32, column: u32) -> mat4x4f {
-  var block: mat4x4f;
   if (RIGHT_IS_TRANSPOSED) {
-    block = transpose(linesOfRight(piece, column, k));
-  } else {
-    block = linesOfRight(piece, k, column);
+    return rightInside(transpose(linesOfRight(piece, column, k)), k);
   }
-  if (INNER % 4u != 0u) {
-    block = mat4x4f(
-      select(vec4f(), block[0], k < INNER),
-      select(vec4f(), block[1], k + 1u < INNER),
-      select(vec4f(), block[2], k + 2u < INNER),
-      select(vec4f(), block[3], k + 3u < INNER),
-    );
+  return rightInside(linesOfRight(piece, k, column), k);
+}
+
+fn leftInside(block: mat4x4f, k: u32) -> mat4x4f {
+  if (INNER % 4u == 0u) {
+    return block;
   }
-  return block;
+  let isInside = fourFrom(k) < vec4u(INNER);
+  return mat4x4f(
+    select(vec4f(), block[0], isInside),
+    select(vec4f(), block[1], isInside),
+    select(vec4f(), block[2], isInside),
+    select(vec4f(), block[3], isInside),
+  );
+}
+
+fn rightInside(block: mat4x4f, k: u32) -> mat4x4f {
+  if (INNER % 4u == 0u) {
+    return block;
+  }
+  return mat4x4f(
+    select(vec4f(), block[0], k < INNER),
+    select(vec4f(), block[1], k + 1u < INNER),
+    select(vec4f(), block[2], k + 2u < INNER),
+    select(vec4f(), block[3], k + 3u < INNER),
+  );
 }
 
 // sum + left · right, one product at a time in the order of k.

@@ -12,6 +12,8 @@ export interface MatmulChoice {
 /** What the choice needs to know of a device. */
 export interface MatmulDevice {
   readonly isSoftware: boolean;
+  /** Whether it was opened with the feature `subgroups`. */
+  readonly subgroups: boolean;
   readonly limits: Pick<Limits, "maxComputeInvocationsPerWorkgroup">;
 }
 
@@ -34,7 +36,7 @@ export interface MatmulRule {
 export type MatmulTable = readonly MatmulRule[];
 
 /** Adapters that compute on the CPU: barriers and workgroup memory are slow, and a few workgroups keep it busy. */
-export const softwareTable: MatmulTable = [{ kernel: "registerTile" }];
+export const softwareTable: MatmulTable = [{ kernel: "quadTile" }, { kernel: "registerTile" }];
 
 /** GPUs. Splits as in torchlette (until about 128 workgroups, 32 splits at most). */
 export const hardwareTable: MatmulTable = [
@@ -59,12 +61,13 @@ export function chooseMatmul(
   return { kernel, splits: Math.max(1, splits) };
 }
 
-function fits(rule: MatmulRule, shape: MatmulShape, { limits }: MatmulDevice): boolean {
+function fits(rule: MatmulRule, shape: MatmulShape, { limits, subgroups }: MatmulDevice): boolean {
   const kernel = matmulKernel(rule.kernel, shape);
   return (
     shape.rows <= (rule.maxRows ?? Infinity) &&
     shape.columns <= (rule.maxColumns ?? Infinity) &&
     workgroupsOf(kernel, shape, 1) >= (rule.minWorkgroups ?? 0) &&
+    (subgroups || !kernel.needsSubgroups) &&
     kernel.lanes <= limits.maxComputeInvocationsPerWorkgroup
   );
 }

@@ -1,3 +1,5 @@
+import quadsCode from "../../../shaders/engine/matmul/quads.wgsl?raw";
+import quadTileCode from "../../../shaders/engine/matmul/quadTile.wgsl?raw";
 import registerTileCode from "../../../shaders/engine/matmul/registerTile.wgsl?raw";
 import sharedTileCode from "../../../shaders/engine/matmul/sharedTile.wgsl?raw";
 import slicedTileCode from "../../../shaders/engine/matmul/slicedTile.wgsl?raw";
@@ -15,6 +17,7 @@ export interface MatmulKernel {
   readonly tilesPerWorkgroup: number;
   /** Invocations of a workgroup. */
   readonly lanes: number;
+  readonly needsSubgroups?: boolean;
 }
 
 const part = (name: string, code: string): ShaderPart => ({ file: `shaders/engine/matmul/${name}.wgsl`, code });
@@ -29,8 +32,7 @@ const sharedTile = (side: number): MatmulKernel => ({
 });
 
 function slicedTile({ columns }: MatmulShape): MatmulKernel {
-  const columnLanes = Math.min(16, 2 ** Math.ceil(Math.log2(columns / 4)), 16);
-  const across = Math.max(1, columnLanes);
+  const across = Math.max(1, Math.min(16, 2 ** Math.ceil(Math.log2(columns / 4))));
   const slices = Math.min(64, 256 / across);
   return {
     directives: [],
@@ -51,6 +53,16 @@ const kernels = {
     tile: [8, 8],
     tilesPerWorkgroup: 32,
     lanes: 32,
+  }),
+  /** 32 × 32 a quad, in registers. */
+  quadTile: (): MatmulKernel => ({
+    directives: [part("quads", quadsCode)],
+    parts: [part("quadTile", quadTileCode)],
+    constants: {},
+    tile: [32, 32],
+    tilesPerWorkgroup: 4,
+    lanes: 16,
+    needsSubgroups: true,
   }),
   /** 64 × 64 a workgroup, through workgroup memory. */
   sharedTile64: () => sharedTile(16),

@@ -97,7 +97,11 @@ async function check(gpu: Gpu, { shape, left, right, hasColumnSums }: Row, choic
   if (hasColumnSums) compare(gpu, choice, results.get(columnSums), expectation.columnSums);
 }
 
-const deviceOf = ({ adapter, limits }: Gpu) => ({ isSoftware: adapter.isSoftware, limits });
+const deviceOf = ({ adapter, features, limits }: Gpu) => ({
+  isSoftware: adapter.isSoftware,
+  subgroups: features.has("subgroups"),
+  limits,
+});
 
 /** An operand of random numbers with NaN wherever no element is. */
 function place(label: string, batch: number, rows: number, columns: number, placing: Placing) {
@@ -166,7 +170,7 @@ function compare(
   }
 }
 
-const software = { isSoftware: true, limits: { maxComputeInvocationsPerWorkgroup: 256 } };
+const software = { isSoftware: true, subgroups: true, limits: { maxComputeInvocationsPerWorkgroup: 256 } };
 
 sharedGpuTest.for([sizes(0, 3, 4, 5), sizes(2, 0, 4, 5), sizes(2, 3, 0, 5)])("nothing to store: %o", (shape) => {
   const operand = { value: value("operand", 60), offset: 0, batchStride: 0, rowStride: 5, isTransposed: false };

@@ -4,7 +4,7 @@ import { storeProduct } from "../../../src/engine/kernels/matmulStore.ts";
 import type { Value } from "../../../src/engine/launch.ts";
 
 const value: Value = { label: "value", elements: 0, dtype: "float32" };
-const device = { isSoftware: true, limits: { maxComputeInvocationsPerWorkgroup: 256 } };
+const device = { isSoftware: true, subgroups: true, limits: { maxComputeInvocationsPerWorkgroup: 256 } };
 
 /** A module of every kernel, wide and ragged, with column sums and without, whole and split. */
 export const matmulModules = [
