@@ -1,5 +1,6 @@
 import type { Launch, Value } from "../../src/engine/launch.ts";
 import { lower } from "../../src/engine/lower/lower.ts";
+import { deviceOf } from "../../src/engine/lower/program.ts";
 import { buildPlan } from "../../src/engine/plan/plan.ts";
 import { Workspace } from "../../src/engine/workspace.ts";
 import { type Gpu, read, type Slice } from "../../src/gpu/index.ts";
@@ -13,10 +14,9 @@ export async function runGraph(
   tensors: readonly Tensor[],
   leaf: (leaf: Tensor) => Numbers,
 ): Promise<{ readonly results: readonly Numbers[]; readonly launches: readonly Launch[] }> {
-  const device = { isSoftware: gpu.adapter.isSoftware, limits: gpu.limits };
   const program = lower(
     tensors.map((tensor) => ({ tensor })),
-    device,
+    deviceOf(gpu),
   );
   const workspace = new Workspace(gpu);
   const outside = new Map<Value, Slice>();

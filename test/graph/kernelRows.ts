@@ -106,7 +106,7 @@ const convolutionRows = images.map(([x, weight, options]): OpRow => {
   };
 });
 
-type Pool = readonly [x: g.Shape, window: g.Pair, options?: g.PoolOptions];
+type Pool = readonly [x: g.Shape, window: g.OneOrTwo, options?: g.PoolOptions];
 const pools: readonly Pool[] = [
   [[2, 3, 6, 4], 2],
   [[1, 2, 7, 5], 3, { stride: 2, padding: 1 }],

@@ -188,9 +188,9 @@ export class ExpressionCode {
 function place(offset: number, axes: readonly Axis[], e: string): string {
   const terms = axes.flatMap(({ side, stride }, i) => {
     if (stride === 0) return [];
-    const inner = axes.slice(i + 1).reduce((product, axis) => product * axis.side, 1);
+    const inner = axes.slice(i + 1).reduce((product, axis) => product * Math.max(axis.side, 1), 1);
     const quotient = inner === 1 ? e : `${e} / ${inner}u`;
-    const coordinate = i === 0 ? quotient : `${quotient} % ${side}u`;
+    const coordinate = i === 0 ? quotient : `${quotient} % ${Math.max(side, 1)}u`;
     return [stride === 1 ? coordinate : `(${coordinate}) * ${stride}u`];
   });
   if (offset > 0 || terms.length === 0) terms.push(`${offset}u`);

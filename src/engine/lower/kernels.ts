@@ -1,14 +1,16 @@
 import { elementsOf, type Tensor } from "../../graph/index.ts";
 import { gather, gatherGradient } from "../kernels/gather.ts";
+import { attentionKernels } from "./attention.ts";
 import { imageKernels } from "./images.ts";
 import type { KernelName, Lowerings } from "./lowering.ts";
 import { lowerMatmul, lowerReduce } from "./matmul.ts";
 import { rowKernels } from "./rows.ts";
 
 /** How each operation that has kernels of its own is lowered: TypeScript holds that none is missing. */
-export const kernels: Lowerings<Exclude<KernelName, "attention" | "attentionGradient" | "rotary">> = {
+export const kernels: Lowerings<KernelName> = {
   ...rowKernels,
   ...imageKernels,
+  ...attentionKernels,
 
   matmul: lowerMatmul,
   reduce: lowerReduce,

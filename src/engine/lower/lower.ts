@@ -1,6 +1,6 @@
 import { collect, elementsOf, type Node, type Tensor } from "../../graph/index.ts";
 import { kernels } from "./kernels.ts";
-import { Lowering } from "./lowering.ts";
+import { type KernelName, Lowering } from "./lowering.ts";
 import type { EngineDevice, Program, Request } from "./program.ts";
 import { isComputation, isMovement } from "./uses.ts";
 import { wholeView } from "./views.ts";
@@ -39,7 +39,7 @@ function lowerNode(lowering: Lowering, node: Node): void {
     if (lowering.uses.sink(node) === node) lowering.compute(output);
     return;
   }
-  const kernel = kernels[operation.op as keyof typeof kernels] as unknown as (lowering: Lowering, node: Node) => void;
+  const kernel = kernels[operation.op as KernelName] as unknown as (lowering: Lowering, node: Node) => void;
   kernel(lowering, node);
   lowering.markDone(node);
 }

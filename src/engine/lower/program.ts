@@ -1,4 +1,4 @@
-import type { Limits } from "../../gpu/index.ts";
+import type { Gpu, Limits } from "../../gpu/index.ts";
 import type { Tensor } from "../../graph/index.ts";
 import type { Launch, Value } from "../launch.ts";
 import type { Target } from "./code.ts";
@@ -7,8 +7,16 @@ import type { Target } from "./code.ts";
 export interface EngineDevice {
   /** It computes on the CPU: barriers and workgroup memory are slow there. */
   readonly isSoftware: boolean;
+  readonly subgroups: boolean;
   readonly limits: Limits;
 }
+
+/** What is known of a GPU. */
+export const deviceOf = ({ adapter, device, limits }: Gpu): EngineDevice => ({
+  isSoftware: adapter.isSoftware,
+  subgroups: device.features.has("subgroups"),
+  limits,
+});
 
 /** A tensor that somebody wants, and where to: in its own place, or one of the plan's. */
 export interface Request {

@@ -19,12 +19,13 @@ export const wholeView = (value: Value, shape: Shape): View => ({
 
 /** Whether the view's elements follow each other in memory, from the value's first on. */
 export function isWhole(view: View): boolean {
-  const axes = collapsed(view);
+  const axes = sizeOf(view) > 0 ? collapsed(view) : [];
   return view.offset === 0 && axes.length <= 1 && (axes[0]?.stride ?? 1) === 1;
 }
 
 /** The view under another shape of as many elements, or undefined where no strides can say that. */
 export function reshaped(view: View, shape: Shape): View | undefined {
+  if (elementsOf(shape) === 0) return { ...view, shape, strides: denseStrides(shape) };
   const blocks = collapsed(view);
   const strides: number[] = [];
   let block = blocks.length - 1;

@@ -80,9 +80,12 @@ function livesOf(
       else lives.set(value, { value, size: roundUp(bytesOf(value), alignment), first: time, last: time });
     }
   }
+  const end = launches.length;
   for (const value of kept) {
     const life = lives.get(value);
-    if (life) life.last = launches.length;
+    if (life) life.last = end;
+    // Without elements it needed no launch; it has a place all the same.
+    else if (!isPlaced(value)) lives.set(value, { value, size: alignment, first: end, last: end });
   }
   return lives;
 }

@@ -1,0 +1,41 @@
+import { expect } from "vitest";
+import type { Tensor } from "../../src/graph/index.ts";
+import { float32, float64, type Numbers } from "../../src/reference/index.ts";
+import { opTable } from "../graph/opTable.ts";
+import { compute, KEY, prepare } from "../graph/runRow.ts";
+import { sharedGpuTest } from "../support/gpuTest.ts";
+import { runGraph } from "./runGraph.ts";
+
+/**
+ * How far an element may be from the float64 result, in units of 2^-24 of the largest number of its tensor: sums of a few
+ * hundred products in another order than the reference's, and functions that are a few units in the last place off.
+ */
+const allowed = 64;
+
+sharedGpuTest.for(opTable)("$name", async (row, { gpu }) => {
+  const { outputs, gradients, numbers } = prepare(row);
+  const wanted = [...outputs, ...Object.values(gradients)];
+  const leaf = ({ node: { operation } }: Tensor) =>
+    (operation.op === "input" ? numbers[operation.name] : Uint32Array.of(KEY)) as never;
+  const { results } = await runGraph(gpu, wanted, leaf);
+  const exact = compute(wanted, numbers, float64);
+  const single = compute(wanted, numbers, float32);
+  for (const [i, tensor] of wanted.entries()) {
+    const what = `${tensor.node.operation.op} ${i}`;
+    expect(results[i]?.length, what).toBe(exact[i]?.length);
+    expect(worst(results[i] as Numbers, exact[i] as Numbers, single[i] as Numbers), what).toBeLessThanOrEqual(allowed);
+  }
+});
+
+/** The largest error, where the float32 reference is finite. */
+function worst(actual: Numbers, exact: Numbers, single: Numbers): number {
+  const finite = Array.from(exact, (value, i) => (Number.isFinite(single[i]) ? Math.abs(value) : 0));
+  const largest = finite.reduce((most, value) => Math.max(most, value), 2 ** -100);
+  let error = 0;
+  for (let i = 0; i < exact.length; i++) {
+    if (!Number.isFinite(single[i])) continue;
+    const here = Math.abs((actual[i] as number) - (exact[i] as number)) / (largest * 2 ** -24);
+    error = here > error || Number.isNaN(here) ? here : error;
+  }
+  return error;
+}
