@@ -2,7 +2,7 @@
  * Whether training suffers where an optimizer keeps numbers in fewer bits than 32: the run of `npm start`, a perceptron on
  * Fashion-MNIST under AdamW with a cosine schedule, over several seeds.
  */
-import { initialWeights, type Pass, Perceptron } from "../src/engine/index.ts";
+import { initialWeights, type PerceptronPass as Pass, Perceptron } from "../src/engine/index.ts";
 import { type Gpu, openGpu, readFloats } from "../src/gpu/index.ts";
 import { adamw, cosine, createOptimizer, type Dtype, type StateStorage } from "../src/optim/index.ts";
 import { Batches } from "../src/train/batches.ts";

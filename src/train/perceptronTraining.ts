@@ -1,4 +1,4 @@
-import { initialWeights, metricSlots, type Pass, Perceptron } from "../engine/index.ts";
+import { initialWeights, metricSlots, type PerceptronPass as Pass, Perceptron } from "../engine/index.ts";
 import { type Gpu, read, readFloats, readSlices, UsageError } from "../gpu/index.ts";
 import { createOptimizer, HyperparameterError, type Optimizer, ShapeError, type UpdateRule } from "../optim/index.ts";
 import { type SumOfSquares, sumOfSquares } from "../optim/sumOfSquares.ts";

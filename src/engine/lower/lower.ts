@@ -1,4 +1,6 @@
 import { collect, elementsOf, type Node, type Tensor } from "../../graph/index.ts";
+import type { Value } from "../launch.ts";
+import type { Expression } from "./expression.ts";
 import { kernels } from "./kernels.ts";
 import { type KernelName, Lowering } from "./lowering.ts";
 import type { EngineDevice, Program, Request } from "./program.ts";
@@ -45,12 +47,11 @@ function lowerNode(lowering: Lowering, node: Node): void {
 }
 
 /** Sees to it that a tensor is where it is wanted. */
-function settle(lowering: Lowering, { tensor, target }: Request) {
+function settle(lowering: Lowering, { tensor, target, isLate = false }: Request): Value {
   if (!target) return lowering.dense(tensor);
-  const view = lowering.known(tensor) ?? (isMovement(tensor.node) ? lowering.view(tensor) : undefined);
-  if (view?.value !== target.value) {
-    const expression = view ? ({ kind: "load", view } as const) : lowering.expression(tensor);
-    lowering.emit(...lowering.mapTo([{ expression, target }], tensor));
-  }
+  const copied = (): Expression => ({ kind: "load", view: wholeView(lowering.dense(tensor), tensor.shape) });
+  const expression = isLate ? copied() : lowering.expression(tensor);
+  const isThere = expression.kind === "load" && expression.view.value === target.value;
+  if (!isThere) lowering.emit(...lowering.mapTo([{ expression, target }], tensor));
   return target.value;
 }

@@ -46,7 +46,7 @@ export class Lowering {
     readonly device: EngineDevice,
   ) {
     this.uses = new Uses(graph);
-    for (const { tensor, target } of requests) if (target) this.#aim(tensor, target);
+    for (const { tensor, target, isLate } of requests) if (target && !isLate) this.#aim(tensor, target);
   }
 
   /** Whether a node was lowered together with an earlier one. */

@@ -22,6 +22,8 @@ export const deviceOf = ({ adapter, device, limits }: Gpu): EngineDevice => ({
 export interface Request {
   readonly tensor: Tensor;
   readonly target?: Target;
+  /** It is copied there when all is done: what is there is needed until then. */
+  readonly isLate?: boolean;
 }
 
 /** A graph as launches, in order, over values that have no place yet. */
