@@ -1,7 +1,8 @@
 /** The rate of the matmul kernels at the products of a step of the perceptron, and of the character transformer. */
-import { type MatmulShape, matmul } from "../src/engine/kernels/matmul.ts";
+import { matmul } from "../src/engine/kernels/matmul.ts";
 import { chooseMatmul, type MatmulChoice } from "../src/engine/kernels/matmulChoice.ts";
 import { type MatmulKernelName, matmulKernelNames } from "../src/engine/kernels/matmulKernels.ts";
+import type { MatmulShape } from "../src/engine/kernels/matmulShape.ts";
 import { storeProduct } from "../src/engine/kernels/matmulStore.ts";
 import { prepareLaunch, type Value } from "../src/engine/launch.ts";
 import { Workspace } from "../src/engine/workspace.ts";

@@ -1,9 +1,6 @@
-// A matmul in registers whose lanes share what they load. Four lanes, a quad, make a tile of 32 × 32; each has all of its
-// rows and 8 of its columns, as sixteen 4 × 4 blocks. Each lane loads a quarter of the left operand and hands it to the
-// others, so that of the left no element is loaded twice: no workgroup memory and no barriers. Every element is summed one
-// product at a time, in the order of k and starting from zero.
-// The lanes 4 q … 4 q + 3 of a workgroup are taken to be a quad of a subgroup, as they are wherever workgroups have one
-// side, and have the same tile.
+// A matmul in registers whose lanes share what they load. A quad of lanes makes a tile of 32 × 32; each has all of its rows
+// and 8 of its columns, as sixteen 4 × 4 blocks. No workgroup memory and no barriers. Every element is summed one product at
+// a time, in the order of k and starting from zero.
 
 const WORKGROUP = 16u;
 
@@ -79,18 +76,4 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     storeColumnSumsWithin(piece, column, columns0);
     storeColumnSumsWithin(piece, column + 4u, columns1);
   }
-}
-
-// Line i of the block is left(row + i, k … k + 3), of which each lane of the quad loads a line in memory.
-fn leftBlockOfQuad(piece: u32, row: u32, k: u32, quarter: u32) -> mat4x4f {
-  if (LEFT_IS_TRANSPOSED) {
-    let own = loadLeft(placeInLeft(piece, k + quarter, row));
-    return leftInside(transpose(linesOfQuad(own)), k);
-  }
-  let own = loadLeft(placeInLeft(piece, row + quarter, k));
-  return leftInside(linesOfQuad(own), k);
-}
-
-fn linesOfQuad(own: vec4f) -> mat4x4f {
-  return mat4x4f(quadBroadcast(own, 0u), quadBroadcast(own, 1u), quadBroadcast(own, 2u), quadBroadcast(own, 3u));
 }

@@ -11,15 +11,8 @@ import type { ShaderPart } from "../../gpu/index.ts";
 import type { Launch, Value, View } from "../launch.ts";
 import { chooseMatmul, type MatmulChoice, type MatmulDevice } from "./matmulChoice.ts";
 import { matmulKernel, workgroupsOf } from "./matmulKernels.ts";
+import { type MatmulShape, matmulPart } from "./matmulShape.ts";
 import { type MatmulStore, storePieces } from "./matmulStore.ts";
-
-/** The product is [batch, rows, columns]; `inner` is what is summed over. */
-export interface MatmulShape {
-  readonly batch: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly inner: number;
-}
 
 /** One matrix for each of the batch. Offset and strides are in elements. */
 export interface MatmulOperand {
@@ -60,7 +53,7 @@ export function matmul(
     product(shape, left, right, ofPieces, choice, splits, chunk),
     {
       label: "engine/matmul addSplits",
-      parts: [part("product", productCode), sums(store), part("addSplits", addSplitsCode), ...store.parts],
+      parts: [matmulPart("product", productCode), sums(store), matmulPart("addSplits", addSplitsCode), ...store.parts],
       constants: { ...sizes(shape, splits, chunk), ...store.constants },
       bindings: [
         { value: pieces, access: "read" },
@@ -99,11 +92,11 @@ function product(
   return {
     label: `engine/matmul ${name}`,
     parts: [
-      ...kernel.directives,
-      part("product", productCode),
-      part("operands", operandsCode),
-      isWide(left, shape) ? part("leftWide", leftWideCode) : part("leftRagged", leftRaggedCode),
-      isWide(right, shape) ? part("rightWide", rightWideCode) : part("rightRagged", rightRaggedCode),
+      ...kernel.first,
+      matmulPart("product", productCode),
+      matmulPart("operands", operandsCode),
+      isWide(left, shape) ? matmulPart("leftWide", leftWideCode) : matmulPart("leftRagged", leftRaggedCode),
+      isWide(right, shape) ? matmulPart("rightWide", rightWideCode) : matmulPart("rightRagged", rightRaggedCode),
       sums(store),
       ...kernel.parts,
       ...store.parts,
@@ -148,6 +141,4 @@ function isWide({ offset, batchStride, rowStride }: MatmulOperand, { batch }: Ma
 }
 
 const sums = ({ takesColumnSums }: MatmulStore): ShaderPart =>
-  takesColumnSums ? part("columnSums", columnSumsCode) : part("noColumnSums", noColumnSumsCode);
-
-const part = (name: string, code: string): ShaderPart => ({ file: `shaders/engine/matmul/${name}.wgsl`, code });
+  takesColumnSums ? matmulPart("columnSums", columnSumsCode) : matmulPart("noColumnSums", noColumnSumsCode);

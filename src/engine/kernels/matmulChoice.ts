@@ -1,6 +1,6 @@
 import type { Limits } from "../../gpu/index.ts";
-import type { MatmulShape } from "./matmul.ts";
 import { type MatmulKernelName, matmulKernel, workgroupsOf } from "./matmulKernels.ts";
+import type { MatmulShape } from "./matmulShape.ts";
 
 /** Which kernel makes a product, and in how many parts the sum over the inner index is taken. */
 export interface MatmulChoice {
@@ -36,7 +36,12 @@ export interface MatmulRule {
 export type MatmulTable = readonly MatmulRule[];
 
 /** Adapters that compute on the CPU: barriers and workgroup memory are slow, and a few workgroups keep it busy. */
-export const softwareTable: MatmulTable = [{ kernel: "quadTile" }, { kernel: "registerTile" }];
+export const softwareTable: MatmulTable = [
+  { kernel: "quadTile16", maxRows: 16 },
+  { kernel: "quadTile16", maxColumns: 16 },
+  { kernel: "quadTile" },
+  { kernel: "registerTile" },
+];
 
 /** GPUs. Splits as in torchlette (until about 128 workgroups, 32 splits at most). */
 export const hardwareTable: MatmulTable = [

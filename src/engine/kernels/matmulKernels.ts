@@ -1,15 +1,16 @@
 import quadsCode from "../../../shaders/engine/matmul/quads.wgsl?raw";
 import quadTileCode from "../../../shaders/engine/matmul/quadTile.wgsl?raw";
+import quadTile16Code from "../../../shaders/engine/matmul/quadTile16.wgsl?raw";
 import registerTileCode from "../../../shaders/engine/matmul/registerTile.wgsl?raw";
 import sharedTileCode from "../../../shaders/engine/matmul/sharedTile.wgsl?raw";
 import slicedTileCode from "../../../shaders/engine/matmul/slicedTile.wgsl?raw";
 import type { ShaderPart } from "../../gpu/index.ts";
-import type { MatmulShape } from "./matmul.ts";
+import { type MatmulShape, matmulPart } from "./matmulShape.ts";
 
 /** A kernel of the family, and how it cuts a product up. */
 export interface MatmulKernel {
-  /** What has to come before everything else in a module. */
-  readonly directives: readonly ShaderPart[];
+  /** Parts that have to come before all others of a module. */
+  readonly first: readonly ShaderPart[];
   readonly parts: readonly ShaderPart[];
   readonly constants: Readonly<Record<string, number>>;
   /** Rows and columns of a tile. */
@@ -20,11 +21,19 @@ export interface MatmulKernel {
   readonly needsSubgroups?: boolean;
 }
 
-const part = (name: string, code: string): ShaderPart => ({ file: `shaders/engine/matmul/${name}.wgsl`, code });
+const quadTile = (body: ShaderPart, side: number): MatmulKernel => ({
+  first: [matmulPart("quads", quadsCode)],
+  parts: [body],
+  constants: {},
+  tile: [side, side],
+  tilesPerWorkgroup: 4,
+  lanes: 16,
+  needsSubgroups: true,
+});
 
 const sharedTile = (side: number): MatmulKernel => ({
-  directives: [],
-  parts: [part("sharedTile", sharedTileCode)],
+  first: [],
+  parts: [matmulPart("sharedTile", sharedTileCode)],
   constants: { LANES: side },
   tile: [4 * side, 4 * side],
   tilesPerWorkgroup: 1,
@@ -35,8 +44,8 @@ function slicedTile({ columns }: MatmulShape): MatmulKernel {
   const across = Math.max(1, Math.min(16, 2 ** Math.ceil(Math.log2(columns / 4))));
   const slices = Math.min(64, 256 / across);
   return {
-    directives: [],
-    parts: [part("slicedTile", slicedTileCode)],
+    first: [],
+    parts: [matmulPart("slicedTile", slicedTileCode)],
     constants: { COLUMN_LANES: across, SLICES: slices },
     tile: [4, 4 * across],
     tilesPerWorkgroup: 1,
@@ -47,23 +56,17 @@ function slicedTile({ columns }: MatmulShape): MatmulKernel {
 const kernels = {
   /** 8 × 8 a lane, in registers. */
   registerTile: (): MatmulKernel => ({
-    directives: [],
-    parts: [part("registerTile", registerTileCode)],
+    first: [],
+    parts: [matmulPart("registerTile", registerTileCode)],
     constants: {},
     tile: [8, 8],
     tilesPerWorkgroup: 32,
     lanes: 32,
   }),
   /** 32 × 32 a quad, in registers. */
-  quadTile: (): MatmulKernel => ({
-    directives: [part("quads", quadsCode)],
-    parts: [part("quadTile", quadTileCode)],
-    constants: {},
-    tile: [32, 32],
-    tilesPerWorkgroup: 4,
-    lanes: 16,
-    needsSubgroups: true,
-  }),
+  quadTile: () => quadTile(matmulPart("quadTile", quadTileCode), 32),
+  /** 16 × 16 a quad, in registers. */
+  quadTile16: () => quadTile(matmulPart("quadTile16", quadTile16Code), 16),
   /** 64 × 64 a workgroup, through workgroup memory. */
   sharedTile64: () => sharedTile(16),
   /** 32 × 32 a workgroup, through workgroup memory. */

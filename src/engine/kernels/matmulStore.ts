@@ -6,14 +6,15 @@ import storeSplitCode from "../../../shaders/engine/matmul/storeSplit.wgsl?raw";
 import storeWideCode from "../../../shaders/engine/matmul/storeWide.wgsl?raw";
 import type { ShaderPart } from "../../gpu/index.ts";
 import type { Launch, Value } from "../launch.ts";
-import type { MatmulShape } from "./matmul.ts";
+import { type MatmulShape, matmulPart } from "./matmulShape.ts";
 
 /**
  * What becomes of a product. The parts have
  *   fn store(batch: u32, row: u32, column: u32, value: vec4f)
  * which gets every four neighbouring columns of a row once. `column` is a multiple of 4; row and column are in the
  * product, the lanes beyond `column` may not be and hold anything: `store` keeps nothing of them.
- * The overrides BATCH, ROWS, COLUMNS and INNER are there for it.
+ * The overrides BATCH, ROWS, COLUMNS and INNER are there for it. It is called where control flow is not uniform, so it has
+ * no barriers; its module has the names of `shaders/engine/matmul/` already.
  */
 export interface MatmulStore {
   readonly parts: readonly ShaderPart[];
@@ -31,12 +32,12 @@ export function storeProduct(
   columnSums?: Value,
 ): MatmulStore {
   const isWide = columns % 4 === 0;
-  const parts = [isWide ? part("storeWide", storeWideCode) : part("storeRagged", storeRaggedCode)];
+  const parts = [isWide ? matmulPart("storeWide", storeWideCode) : matmulPart("storeRagged", storeRaggedCode)];
   if (columnSums) {
     parts.push(
       isWide
-        ? part("storeColumnSumsWide", storeColumnSumsWideCode)
-        : part("storeColumnSumsRagged", storeColumnSumsRaggedCode),
+        ? matmulPart("storeColumnSumsWide", storeColumnSumsWideCode)
+        : matmulPart("storeColumnSumsRagged", storeColumnSumsRaggedCode),
     );
   }
   return storeInto(parts, product, columnSums);
@@ -56,8 +57,8 @@ export function storePieces(
   });
   const pieces = piecesOf("matmul pieces", rows);
   const columnSums = takesColumnSums ? piecesOf("matmul column sums of pieces", 1) : undefined;
-  const parts = [part("storeSplit", storeSplitCode)];
-  if (columnSums) parts.push(part("storeColumnSumsSplit", storeColumnSumsSplitCode));
+  const parts = [matmulPart("storeSplit", storeSplitCode)];
+  if (columnSums) parts.push(matmulPart("storeColumnSumsSplit", storeColumnSumsSplitCode));
   return { pieces, columnSums, store: storeInto(parts, pieces, columnSums) };
 }
 
@@ -70,5 +71,3 @@ function storeInto(parts: readonly ShaderPart[], product: Value, columnSums: Val
     takesColumnSums: columnSums !== undefined,
   };
 }
-
-const part = (name: string, code: string): ShaderPart => ({ file: `shaders/engine/matmul/${name}.wgsl`, code });
