@@ -85,7 +85,7 @@ export const kernelImplementations: Implementations<
 
   rotary({ operation: { base, isInverse }, operands, to, round }) {
     const [, times, heads, depth] = to as readonly [number, number, number, number];
-    return rotary(operands[0] as Values, { times, heads, depth, base, isInverse }, round);
+    return rotary(operands[0] as Values, { times, heads, depth, base, inverse: isInverse }, round);
   },
 
   conv2d({ operation, operands, shapes, round }) {

@@ -1,31 +1,33 @@
 import type { Round, Values } from "../numerics.ts";
-import { zeros } from "./zeros.ts";
+import { like } from "./rows.ts";
 
-/** x is [batches, times, heads, depth], depth being even. */
+/** The sizes of x [batches, times, heads, depth], of an even depth. */
 export interface RotaryShape {
   readonly times: number;
   readonly heads: number;
   readonly depth: number;
   readonly base: number;
-  /** Whether to turn back. */
-  readonly isInverse: boolean;
+  /** Turns the other way round, which is the gradient. */
+  readonly inverse: boolean;
 }
 
 /**
- * Elements i and i + depth / 2 of each head turned as a pair by the angle t · base^(−2i / depth), whose cosine and sine are
- * computed in float64. Su et al. (2021), https://arxiv.org/abs/2104.09864, section 3.2.2.
+ * Turns each pair (x[i], x[i + depth / 2]) by t base^(-2i / depth) at the time t. Su et al. (2021),
+ * https://arxiv.org/abs/2104.09864, section 3.2.2, with GPT-NeoX's pairs.
  */
-export function rotary(x: Values, { times, heads, depth, base, isInverse }: RotaryShape, round: Round): Values {
-  const y = zeros(x, x.length);
+export function rotary(x: Values, { times, heads, depth, base, inverse }: RotaryShape, round: Round): Values {
+  const y = like(x);
   const half = depth / 2;
-  for (let at = 0, row = 0; at < x.length; at += depth, row++) {
+  for (let row = 0; row * depth < x.length; row++) {
     const time = Math.floor(row / heads) % times;
     for (let i = 0; i < half; i++) {
       const angle = time * base ** ((-2 * i) / depth);
-      const [cos, sin] = [round(Math.cos(angle)), round(isInverse ? -Math.sin(angle) : Math.sin(angle))];
-      const [first, second] = [x[at + i] as number, x[at + i + half] as number];
-      y[at + i] = round(round(first * cos) - round(second * sin));
-      y[at + i + half] = round(round(second * cos) + round(first * sin));
+      const cosine = round(Math.cos(angle));
+      const sine = round(inverse ? -Math.sin(angle) : Math.sin(angle));
+      const a = x[row * depth + i] as number;
+      const b = x[row * depth + i + half] as number;
+      y[row * depth + i] = round(round(a * cosine) - round(b * sine));
+      y[row * depth + i + half] = round(round(b * cosine) + round(a * sine));
     }
   }
   return y;
