@@ -1,6 +1,7 @@
 export { differentiate } from "./differentiate.ts";
 export { GraphError } from "./errors.ts";
 export { collect, type Graph } from "./graph.ts";
+export { demand } from "./node.ts";
 export type * from "./operation.ts";
 export { type AttentionOptions, attention, rotary } from "./ops/attention.ts";
 export * from "./ops/convolution.ts";
