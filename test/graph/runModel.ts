@@ -1,4 +1,4 @@
-import { initialNumbers } from "../../src/engine/index.ts";
+import { initialNumbers } from "../../src/engine/model.ts";
 import type { Tensor } from "../../src/graph/index.ts";
 import { execute, float64, type Numbers, type Round } from "../../src/reference/index.ts";
 import { KEY } from "./runRow.ts";

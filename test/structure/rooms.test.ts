@@ -12,7 +12,7 @@ const mayImport: Record<string, readonly string[] | "anything"> = {
   reference: ["graph"],
   optim: ["gpu", "shaders/optim", "shaders/reduce"],
   engine: ["graph", "gpu", "shaders/engine"],
-  train: ["engine", "optim", "gpu"],
+  train: ["graph", "reference", "engine", "optim", "gpu"],
   interop: "anything",
   page: "anything",
   "the root index": "anything",

@@ -18,9 +18,9 @@ export const flatten = (): Model =>
   plain((x) => graph.reshape(x, [...x.shape.slice(0, 1), graph.elementsOf(x.shape.slice(1))]));
 
 /** The largest of each window of images [B, C, H, W]. */
-export const maxPool2d = (window: graph.Pair, options?: graph.PoolOptions): Model =>
+export const maxPool2d = (window: graph.OneOrTwo, options?: graph.PoolOptions): Model =>
   plain((x) => graph.maxPool2d(x, window, options));
 
 /** The mean of each window of images [B, C, H, W], padding being zeros. */
-export const meanPool2d = (window: graph.Pair, options?: graph.PoolOptions): Model =>
+export const meanPool2d = (window: graph.OneOrTwo, options?: graph.PoolOptions): Model =>
   plain((x) => graph.meanPool2d(x, window, options));

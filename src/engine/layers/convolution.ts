@@ -9,7 +9,7 @@ export interface Conv2dOptions extends LinearOptions, graph.ConvolutionOptions {
 export function conv2d(
   inputs: number,
   outputs: number,
-  window: graph.Pair,
+  window: graph.OneOrTwo,
   { bias = true, weight = defaultWeight, ...options }: Conv2dOptions = {},
 ): Model<[x: Tensor], Tensor, Weights> {
   const [height, width] = typeof window === "number" ? [window, window] : window;
