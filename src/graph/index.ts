@@ -15,4 +15,5 @@ export { argmax, crossEntropy, layerNorm, logSoftmax, rmsNorm, softmax } from ".
 export { concat, expand, pad, permute, reshape, slice, split, transpose } from "./ops/views.ts";
 export { type DType, elementsOf, type Node, type Shape, type Tensor, type TensorType } from "./tensor.ts";
 export { isTraining, recomputed, type Trace, trace, update } from "./trace.ts";
+export { vectorize } from "./vectorize.ts";
 export { type Conv2dSizes, outputPlane, type Pool2dSizes } from "./windows.ts";
