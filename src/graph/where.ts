@@ -16,7 +16,7 @@ export function caller(): string {
 
 /** Where each call that is under way is, the innermost one first. */
 function framesHere(): string[] {
-  const settings: { stackTraceLimit?: number } = Error;
+  const settings = Error as unknown as { stackTraceLimit?: number };
   const { stackTraceLimit } = settings;
   settings.stackTraceLimit = DEPTH;
   const { stack = "" } = new Error();
