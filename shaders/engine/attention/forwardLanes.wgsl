@@ -16,58 +16,85 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   if (!tile.isInside) {
     return;
   }
-  let end = select(KEYS, min(tile.first + 4u, KEYS), CAUSAL);
-  var largest = vec4f(UNSEEN);
-  var total = vec4f();
-  scaleOutput(tile, vec4f());
+  let end = select(KEYS, min(tile.first + 8u, KEYS), CAUSAL);
+  var lowLargest = vec4f(UNSEEN);
+  var highLargest = vec4f(UNSEEN);
+  var lowTotal = vec4f();
+  var highTotal = vec4f();
+  begin(tile);
   for (var key = 0u; key < end; key += 8u) {
-    let scores = scoresOf(tile, key);
-    let before = largest;
-    largest = max(largest, max(largestOfColumns(scores.first), largestOfColumns(scores.second)));
-    let shrink = exponentials(before - largest);
-    let weights = TwoBlocks(powers(scores.first, largest), powers(scores.second, largest));
-    total = total * shrink + sumsOfColumns(weights.first) + sumsOfColumns(weights.second);
-    addValues(tile, key, shrink, weights);
+    let scores = scoresAt(tile, key);
+    let low = weigh(lowLargest, tile.first, key, scores.low0, scores.low1);
+    let high = weigh(highLargest, tile.first + 4u, key, scores.high0, scores.high1);
+    addValues(tile, key, low, high);
+    lowTotal = lowTotal * low.shrink + low.total;
+    highTotal = highTotal * high.shrink + high.total;
+    lowLargest = low.largest;
+    highLargest = high.largest;
   }
-  scaleOutput(tile, select(vec4f(), 1.0 / total, total > vec4f()));
-  let at = numbersAt(tile, tile.first);
-  let log = largest + vec4f(logarithm(total.x), logarithm(total.y), logarithm(total.z), logarithm(total.w));
-  lse[at.x] = log.x;
-  lse[at.y] = log.y;
-  lse[at.z] = log.z;
-  lse[at.w] = log.w;
+  scaleOutput(tile, inverse(lowTotal), inverse(highTotal));
+  storeLse(tile, tile.first, lowLargest, lowTotal);
+  storeLse(tile, tile.first + 4u, highLargest, highTotal);
 }
 
-// Of two blocks of keys, each with a column for each query.
-struct TwoBlocks {
-  first: mat4x4f,
-  second: mat4x4f,
+// Of four queries and eight keys: the largest scores so far, what to multiply sums before with, and the keys' weights.
+struct Weights {
+  largest: vec4f,
+  shrink: vec4f,
+  total: vec4f,
+  of0: mat4x4f, // a column for each query, a row for each key
+  of1: mat4x4f,
 }
 
-fn scoresOf(tile: Tile, key: u32) -> TwoBlocks {
-  let qAt = queriesAt(tile, tile.first);
-  let kAt0 = keysAt(tile, key);
-  let kAt1 = keysAt(tile, key + 4u);
-  var sums0 = mat4x4f();
-  var sums1 = mat4x4f();
+// Empties the tile's rows of o.
+fn begin(tile: Tile) {
+  for (var row = 0u; row < 8u; row++) {
+    let place = queryPlace(tile, tile.first + row);
+    for (var g = 0u; g < GROUPS; g++) {
+      o[place + g] = Elements();
+    }
+  }
+}
+
+fn scoresAt(tile: Tile, key: u32) -> Pairs {
+  let low = qPlaces(tile, tile.first);
+  let high = qPlaces(tile, tile.first + 4u);
+  let keys0 = kPlaces(tile, key);
+  let keys1 = kPlaces(tile, key + 4u);
+  var low0 = mat4x4f();
+  var low1 = mat4x4f();
+  var high0 = mat4x4f();
+  var high1 = mat4x4f();
   for (var g = 0u; g < GROUPS; g++) {
-    let queries = array(q[qAt.x + g], q[qAt.y + g], q[qAt.z + g], q[qAt.w + g]);
-    let keys0 = Block(k[kAt0.x + g], k[kAt0.y + g], k[kAt0.z + g], k[kAt0.w + g]);
-    let keys1 = Block(k[kAt1.x + g], k[kAt1.y + g], k[kAt1.z + g], k[kAt1.w + g]);
-    sums0 += productsOfFour(queries, keys0);
-    sums1 += productsOfFour(queries, keys1);
+    let rows0 = qBlock(low + g);
+    let rows1 = qBlock(high + g);
+    let others0 = kBlock(keys0 + g);
+    let others1 = kBlock(keys1 + g);
+    low0 += productsOf(rows0, others0);
+    low1 += productsOf(rows0, others1);
+    high0 += productsOf(rows1, others0);
+    high1 += productsOf(rows1, others1);
   }
-  return TwoBlocks(seen(tile, key, sums0), seen(tile, key + 4u, sums1));
+  return Pairs(low0, low1, high0, high1);
 }
 
-fn seen(tile: Tile, key: u32, sums: mat4x4f) -> mat4x4f {
-  let keys = fourFrom(key);
-  let lasts = lastsOf(tile);
+fn weigh(before: vec4f, query: u32, key: u32, products0: mat4x4f, products1: mat4x4f) -> Weights {
+  let scores0 = seenScores(products0, query, key);
+  let scores1 = seenScores(products1, query, key + 4u);
+  let largest = max(before, max(largestOfColumns(scores0), largestOfColumns(scores1)));
+  let weights0 = powers(scores0, largest);
+  let weights1 = powers(scores1, largest);
+  let total = vec4f(1.0) * weights0 + vec4f(1.0) * weights1;
+  return Weights(largest, exponentials(before - largest), total, weights0, weights1);
+}
+
+fn seenScores(products: mat4x4f, query: u32, key: u32) -> mat4x4f {
+  let queries = queriesFrom(query);
   return mat4x4f(
-    select(vec4f(UNSEEN), sums[0] * SCALE, keys <= vec4u(lasts.x)),
-    select(vec4f(UNSEEN), sums[1] * SCALE, keys <= vec4u(lasts.y)),
-    select(vec4f(UNSEEN), sums[2] * SCALE, keys <= vec4u(lasts.z)),
-    select(vec4f(UNSEEN), sums[3] * SCALE, keys <= vec4u(lasts.w)),
+    select(vec4f(UNSEEN), products[0] * SCALE, areSeen(key, queries[0])),
+    select(vec4f(UNSEEN), products[1] * SCALE, areSeen(key, queries[1])),
+    select(vec4f(UNSEEN), products[2] * SCALE, areSeen(key, queries[2])),
+    select(vec4f(UNSEEN), products[3] * SCALE, areSeen(key, queries[3])),
   );
 }
 
@@ -78,43 +105,77 @@ fn largestOfColumns(matrix: mat4x4f) -> vec4f {
 
 fn powers(scores: mat4x4f, largest: vec4f) -> mat4x4f {
   return mat4x4f(
-    exponentials(scores[0] - largest.x),
-    exponentials(scores[1] - largest.y),
-    exponentials(scores[2] - largest.z),
-    exponentials(scores[3] - largest.w),
+    exponentials(scores[0] - largest[0]),
+    exponentials(scores[1] - largest[1]),
+    exponentials(scores[2] - largest[2]),
+    exponentials(scores[3] - largest[3]),
   );
 }
 
 // o = o shrink + Σ weights v
-fn addValues(tile: Tile, key: u32, shrink: vec4f, weights: TwoBlocks) {
-  let oAt = denseAt(tile, tile.first, QUERIES);
-  let vAt0 = valuesAt(tile, key);
-  let vAt1 = valuesAt(tile, key + 4u);
+fn addValues(tile: Tile, key: u32, low: Weights, high: Weights) {
+  let lowPlaces = queryPlaces(tile, tile.first);
+  let highPlaces = queryPlaces(tile, tile.first + 4u);
+  let values0 = vPlaces(tile, key);
+  let values1 = vPlaces(tile, key + 4u);
   for (var g = 0u; g < GROUPS; g++) {
-    let values0 = Block(v[vAt0.x + g], v[vAt0.y + g], v[vAt0.z + g], v[vAt0.w + g]);
-    let values1 = Block(v[vAt1.x + g], v[vAt1.y + g], v[vAt1.z + g], v[vAt1.w + g]);
-    let o0 = o[oAt.x + g] * shrink.x + mix(values0, weights.first[0]) + mix(values1, weights.second[0]);
-    let o1 = o[oAt.y + g] * shrink.y + mix(values0, weights.first[1]) + mix(values1, weights.second[1]);
-    let o2 = o[oAt.z + g] * shrink.z + mix(values0, weights.first[2]) + mix(values1, weights.second[2]);
-    let o3 = o[oAt.w + g] * shrink.w + mix(values0, weights.first[3]) + mix(values1, weights.second[3]);
-    o[oAt.x + g] = o0;
-    o[oAt.y + g] = o1;
-    o[oAt.z + g] = o2;
-    o[oAt.w + g] = o3;
+    let v0 = vBlock(values0 + g);
+    let v1 = vBlock(values1 + g);
+    let lowOutput = scaled(oBlock(lowPlaces + g), low.shrink) + mix(v0, low.of0) + mix(v1, low.of1);
+    let highOutput = scaled(oBlock(highPlaces + g), high.shrink) + mix(v0, high.of0) + mix(v1, high.of1);
+    storeOutput(lowPlaces + g, lowOutput);
+    storeOutput(highPlaces + g, highOutput);
   }
 }
 
-// o = o scale, and 0 where that is, whatever was there.
-fn scaleOutput(tile: Tile, scale: vec4f) {
-  let oAt = denseAt(tile, tile.first, QUERIES);
+fn storeLse(tile: Tile, query: u32, largest: vec4f, total: vec4f) {
+  let log = vec4f(logarithm(total[0]), logarithm(total[1]), logarithm(total[2]), logarithm(total[3]));
+  let places = numberPlaces(tile, query);
+  lse[places[0]] = largest[0] + log[0];
+  lse[places[1]] = largest[1] + log[1];
+  lse[places[2]] = largest[2] + log[2];
+  lse[places[3]] = largest[3] + log[3];
+}
+
+fn inverse(total: vec4f) -> vec4f {
+  return select(vec4f(), 1.0 / total, total > vec4f());
+}
+
+// o = o scale. All is read before anything is stored, for a row may be there twice.
+fn scaleOutput(tile: Tile, low: vec4f, high: vec4f) {
+  let lowPlaces = queryPlaces(tile, tile.first);
+  let highPlaces = queryPlaces(tile, tile.first + 4u);
   for (var g = 0u; g < GROUPS; g++) {
-    let o0 = select(Elements(), o[oAt.x + g] * scale.x, scale.x != 0.0);
-    let o1 = select(Elements(), o[oAt.y + g] * scale.y, scale.y != 0.0);
-    let o2 = select(Elements(), o[oAt.z + g] * scale.z, scale.z != 0.0);
-    let o3 = select(Elements(), o[oAt.w + g] * scale.w, scale.w != 0.0);
-    o[oAt.x + g] = o0;
-    o[oAt.y + g] = o1;
-    o[oAt.z + g] = o2;
-    o[oAt.w + g] = o3;
+    let lowOutput = scaled(oBlock(lowPlaces + g), low);
+    let highOutput = scaled(oBlock(highPlaces + g), high);
+    storeOutput(lowPlaces + g, lowOutput);
+    storeOutput(highPlaces + g, highOutput);
   }
+}
+
+fn scaled(rows: Block, scale: vec4f) -> Block {
+  return Block(rows[0] * scale[0], rows[1] * scale[1], rows[2] * scale[2], rows[3] * scale[3]);
+}
+
+fn qBlock(at: vec4u) -> Block {
+  return Block(q[at[0]], q[at[1]], q[at[2]], q[at[3]]);
+}
+
+fn kBlock(at: vec4u) -> Block {
+  return Block(k[at[0]], k[at[1]], k[at[2]], k[at[3]]);
+}
+
+fn vBlock(at: vec4u) -> Block {
+  return Block(v[at[0]], v[at[1]], v[at[2]], v[at[3]]);
+}
+
+fn oBlock(at: vec4u) -> Block {
+  return Block(o[at[0]], o[at[1]], o[at[2]], o[at[3]]);
+}
+
+fn storeOutput(at: vec4u, rows: Block) {
+  o[at[0]] = rows[0];
+  o[at[1]] = rows[1];
+  o[at[2]] = rows[2];
+  o[at[3]] = rows[3];
 }

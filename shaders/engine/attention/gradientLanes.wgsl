@@ -2,16 +2,38 @@
 //   p[i, j] = e^(s[i, j] - lse[i]),  ds[i, j] = SCALE p[i, j] (dout[i] · v[j] - delta[i]),  delta[i] = dout[i] · o[i].
 // Dao et al., "FlashAttention" (2022), https://arxiv.org/abs/2205.14135, appendix B.2.
 
-// Of two blocks of rows, each with a column for each row of the tile.
-struct Pairs {
-  first: mat4x4f,
-  second: mat4x4f,
+@group(0) @binding(0) var<storage, read> q: array<Elements>;
+@group(0) @binding(1) var<storage, read> k: array<Elements>;
+@group(0) @binding(2) var<storage, read> v: array<Elements>;
+@group(0) @binding(3) var<storage, read> dout: array<Elements>; // [batches, queries, heads, depth]
+@group(0) @binding(4) var<storage, read> lse: array<f32>; // [batches, heads, queries]
+
+// Weights of four pairs from their products q · k.
+fn weightsOf(products: vec4f, lses: vec4f, seen: vec4<bool>) -> vec4f {
+  return exponentials(select(vec4f(UNSEEN), products * SCALE - lses, seen));
 }
 
-fn weightsOf(sums: vec4f, lse: vec4f, areSeen: vec4<bool>) -> vec4f {
-  return exponentials(select(vec4f(UNSEEN), sums * SCALE - lse, areSeen));
+// The gradients of their scores from their products dout · v.
+fn slopesOf(weights: vec4f, products: vec4f, deltas: vec4f) -> vec4f {
+  return SCALE * weights * (products - deltas);
 }
 
-fn slopesOf(weights: vec4f, sums: vec4f, delta: vec4f) -> vec4f {
-  return SCALE * weights * (sums - delta);
+fn lsesAt(at: vec4u) -> vec4f {
+  return vec4f(lse[at[0]], lse[at[1]], lse[at[2]], lse[at[3]]);
+}
+
+fn qBlock(at: vec4u) -> Block {
+  return Block(q[at[0]], q[at[1]], q[at[2]], q[at[3]]);
+}
+
+fn kBlock(at: vec4u) -> Block {
+  return Block(k[at[0]], k[at[1]], k[at[2]], k[at[3]]);
+}
+
+fn vBlock(at: vec4u) -> Block {
+  return Block(v[at[0]], v[at[1]], v[at[2]], v[at[3]]);
+}
+
+fn doutBlock(at: vec4u) -> Block {
+  return Block(dout[at[0]], dout[at[1]], dout[at[2]], dout[at[3]]);
 }

@@ -1,12 +1,7 @@
 // dv[j] = Σᵢ p[i, j] dout[i] and dk[j] = Σᵢ ds[i, j] q[i], over the queries i that see the key j.
 // Dao, "FlashAttention-2" (2023), https://arxiv.org/abs/2307.08691, algorithm 2; by keys, so that no two lanes add to one sum.
 
-@group(0) @binding(0) var<storage, read> q: array<Elements>;
-@group(0) @binding(1) var<storage, read> k: array<Elements>;
-@group(0) @binding(2) var<storage, read> v: array<Elements>;
-@group(0) @binding(3) var<storage, read> lse: array<f32>; // [batches, heads, queries]
-@group(0) @binding(4) var<storage, read> delta: array<f32>; // [batches, heads, queries]
-@group(0) @binding(5) var<storage, read> dout: array<Elements>; // [batches, queries, heads, depth]
+@group(0) @binding(5) var<storage, read> delta: array<f32>; // [batches, heads, queries]
 @group(0) @binding(6) var<storage, read_write> dk: array<Elements>; // [batches, keys, heads, depth]
 @group(0) @binding(7) var<storage, read_write> dv: array<Elements>; // [batches, keys, heads, depth]
 
@@ -18,71 +13,100 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   }
   begin(tile);
   for (var query = select(0u, tile.first, CAUSAL); query < QUERIES; query += 8u) {
-    var scores = Pairs();
-    var slopes = Pairs();
-    productsAt(tile, query, &scores, &slopes);
-    let weights = Pairs(weightsAt(tile, query, scores.first), weightsAt(tile, query + 4u, scores.second));
-    let finished = Pairs(
-      slopesAt(tile, query, weights.first, slopes.first),
-      slopesAt(tile, query + 4u, weights.second, slopes.second),
+    let scores = scoresAt(tile, query);
+    let weights = Pairs(
+      weightsOfBlock(scores.low0, query, tile.first, lsesAt(numberPlaces(tile, query))),
+      weightsOfBlock(scores.low1, query + 4u, tile.first, lsesAt(numberPlaces(tile, query + 4u))),
+      weightsOfBlock(scores.high0, query, tile.first + 4u, lsesAt(numberPlaces(tile, query))),
+      weightsOfBlock(scores.high1, query + 4u, tile.first + 4u, lsesAt(numberPlaces(tile, query + 4u))),
     );
-    addQueries(tile, query, weights, finished);
+    addToValues(tile, query, weights);
+    let slopes = slopesAt(tile, query);
+    let deltas0 = deltasAt(numberPlaces(tile, query));
+    let deltas1 = deltasAt(numberPlaces(tile, query + 4u));
+    addToKeys(tile, query, Pairs(
+      slopesOfBlock(weights.low0, slopes.low0, deltas0),
+      slopesOfBlock(weights.low1, slopes.low1, deltas1),
+      slopesOfBlock(weights.high0, slopes.high0, deltas0),
+      slopesOfBlock(weights.high1, slopes.high1, deltas1),
+    ));
   }
 }
 
+// Empties the tile's rows of both gradients.
 fn begin(tile: Tile) {
-  let at = denseAt(tile, tile.first, KEYS);
-  for (var g = 0u; g < GROUPS; g++) {
-    dk[at.x + g] = Elements();
-    dk[at.y + g] = Elements();
-    dk[at.z + g] = Elements();
-    dk[at.w + g] = Elements();
-    dv[at.x + g] = Elements();
-    dv[at.y + g] = Elements();
-    dv[at.z + g] = Elements();
-    dv[at.w + g] = Elements();
+  for (var row = 0u; row < 8u; row++) {
+    let place = keyPlace(tile, tile.first + row);
+    for (var g = 0u; g < GROUPS; g++) {
+      dk[place + g] = Elements();
+      dv[place + g] = Elements();
+    }
   }
 }
 
-// q · k and dout · v, with a column for each key.
-fn productsAt(tile: Tile, query: u32, scores: ptr<function, Pairs>, slopes: ptr<function, Pairs>) {
-  let kAt = keysAt(tile, tile.first);
-  let vAt = valuesAt(tile, tile.first);
-  let qAt0 = queriesAt(tile, query);
-  let qAt1 = queriesAt(tile, query + 4u);
-  let doutAt0 = denseAt(tile, query, QUERIES);
-  let doutAt1 = denseAt(tile, query + 4u, QUERIES);
+// k · q
+fn scoresAt(tile: Tile, query: u32) -> Pairs {
+  let low = kPlaces(tile, tile.first);
+  let high = kPlaces(tile, tile.first + 4u);
+  let queries0 = qPlaces(tile, query);
+  let queries1 = qPlaces(tile, query + 4u);
+  var low0 = mat4x4f();
+  var low1 = mat4x4f();
+  var high0 = mat4x4f();
+  var high1 = mat4x4f();
   for (var g = 0u; g < GROUPS; g++) {
-    let keys = array(k[kAt.x + g], k[kAt.y + g], k[kAt.z + g], k[kAt.w + g]);
-    let queries0 = Block(q[qAt0.x + g], q[qAt0.y + g], q[qAt0.z + g], q[qAt0.w + g]);
-    let queries1 = Block(q[qAt1.x + g], q[qAt1.y + g], q[qAt1.z + g], q[qAt1.w + g]);
-    (*scores).first += productsOfFour(keys, queries0);
-    (*scores).second += productsOfFour(keys, queries1);
-    let values = array(v[vAt.x + g], v[vAt.y + g], v[vAt.z + g], v[vAt.w + g]);
-    let outputs0 = Block(dout[doutAt0.x + g], dout[doutAt0.y + g], dout[doutAt0.z + g], dout[doutAt0.w + g]);
-    let outputs1 = Block(dout[doutAt1.x + g], dout[doutAt1.y + g], dout[doutAt1.z + g], dout[doutAt1.w + g]);
-    (*slopes).first += productsOfFour(values, outputs0);
-    (*slopes).second += productsOfFour(values, outputs1);
+    let rows0 = kBlock(low + g);
+    let rows1 = kBlock(high + g);
+    let others0 = qBlock(queries0 + g);
+    let others1 = qBlock(queries1 + g);
+    low0 += productsOf(rows0, others0);
+    low1 += productsOf(rows0, others1);
+    high0 += productsOf(rows1, others0);
+    high1 += productsOf(rows1, others1);
   }
+  return Pairs(low0, low1, high0, high1);
 }
 
-fn weightsAt(tile: Tile, query: u32, scores: mat4x4f) -> mat4x4f {
-  let at = numbersAt(tile, query);
-  let lses = vec4f(lse[at.x], lse[at.y], lse[at.z], lse[at.w]);
-  let queries = fourFrom(query);
-  let keys = select(vec4u(), min(fourFrom(tile.first), vec4u(KEYS - 1u)), CAUSAL);
-  let areInside = queries < vec4u(QUERIES);
+// v · dout
+fn slopesAt(tile: Tile, query: u32) -> Pairs {
+  let low = vPlaces(tile, tile.first);
+  let high = vPlaces(tile, tile.first + 4u);
+  let outputs0 = queryPlaces(tile, query);
+  let outputs1 = queryPlaces(tile, query + 4u);
+  var low0 = mat4x4f();
+  var low1 = mat4x4f();
+  var high0 = mat4x4f();
+  var high1 = mat4x4f();
+  for (var g = 0u; g < GROUPS; g++) {
+    let rows0 = vBlock(low + g);
+    let rows1 = vBlock(high + g);
+    let others0 = doutBlock(outputs0 + g);
+    let others1 = doutBlock(outputs1 + g);
+    low0 += productsOf(rows0, others0);
+    low1 += productsOf(rows0, others1);
+    high0 += productsOf(rows1, others0);
+    high1 += productsOf(rows1, others1);
+  }
+  return Pairs(low0, low1, high0, high1);
+}
+
+fn weightsOfBlock(scores: mat4x4f, query: u32, key: u32, lses: vec4f) -> mat4x4f {
+  let keys = keysFrom(key);
   return mat4x4f(
-    weightsOf(scores[0], lses, areInside & (queries >= vec4u(keys.x))),
-    weightsOf(scores[1], lses, areInside & (queries >= vec4u(keys.y))),
-    weightsOf(scores[2], lses, areInside & (queries >= vec4u(keys.z))),
-    weightsOf(scores[3], lses, areInside & (queries >= vec4u(keys.w))),
+    weightsOf(scores[0], lses, areSeeing(query, keys[0])),
+    weightsOf(scores[1], lses, areSeeing(query, keys[1])),
+    weightsOf(scores[2], lses, areSeeing(query, keys[2])),
+    weightsOf(scores[3], lses, areSeeing(query, keys[3])),
   );
 }
 
-fn slopesAt(tile: Tile, query: u32, weights: mat4x4f, slopes: mat4x4f) -> mat4x4f {
-  let at = numbersAt(tile, query);
-  let deltas = vec4f(delta[at.x], delta[at.y], delta[at.z], delta[at.w]);
+// Which of the four queries from the first on are there, and see a key.
+fn areSeeing(first: u32, key: u32) -> vec4<bool> {
+  let queries = fourFrom(first);
+  return (queries < vec4u(QUERIES)) & (queries >= vec4u(select(0u, key, CAUSAL)));
+}
+
+fn slopesOfBlock(weights: mat4x4f, slopes: mat4x4f, deltas: vec4f) -> mat4x4f {
   return mat4x4f(
     slopesOf(weights[0], slopes[0], deltas),
     slopesOf(weights[1], slopes[1], deltas),
@@ -91,33 +115,60 @@ fn slopesAt(tile: Tile, query: u32, weights: mat4x4f, slopes: mat4x4f) -> mat4x4
   );
 }
 
-// dk = dk + Σ ds q and dv = dv + Σ p dout
-fn addQueries(tile: Tile, query: u32, weights: Pairs, slopes: Pairs) {
-  let at = denseAt(tile, tile.first, KEYS);
-  let qAt0 = queriesAt(tile, query);
-  let qAt1 = queriesAt(tile, query + 4u);
-  let doutAt0 = denseAt(tile, query, QUERIES);
-  let doutAt1 = denseAt(tile, query + 4u, QUERIES);
+// dv = dv + Σ p dout
+fn addToValues(tile: Tile, query: u32, weights: Pairs) {
+  let low = keyPlaces(tile, tile.first);
+  let high = keyPlaces(tile, tile.first + 4u);
+  let outputs0 = queryPlaces(tile, query);
+  let outputs1 = queryPlaces(tile, query + 4u);
   for (var g = 0u; g < GROUPS; g++) {
-    let queries0 = Block(q[qAt0.x + g], q[qAt0.y + g], q[qAt0.z + g], q[qAt0.w + g]);
-    let queries1 = Block(q[qAt1.x + g], q[qAt1.y + g], q[qAt1.z + g], q[qAt1.w + g]);
-    let dk0 = dk[at.x + g] + mix(queries0, slopes.first[0]) + mix(queries1, slopes.second[0]);
-    let dk1 = dk[at.y + g] + mix(queries0, slopes.first[1]) + mix(queries1, slopes.second[1]);
-    let dk2 = dk[at.z + g] + mix(queries0, slopes.first[2]) + mix(queries1, slopes.second[2]);
-    let dk3 = dk[at.w + g] + mix(queries0, slopes.first[3]) + mix(queries1, slopes.second[3]);
-    dk[at.x + g] = dk0;
-    dk[at.y + g] = dk1;
-    dk[at.z + g] = dk2;
-    dk[at.w + g] = dk3;
-    let outputs0 = Block(dout[doutAt0.x + g], dout[doutAt0.y + g], dout[doutAt0.z + g], dout[doutAt0.w + g]);
-    let outputs1 = Block(dout[doutAt1.x + g], dout[doutAt1.y + g], dout[doutAt1.z + g], dout[doutAt1.w + g]);
-    let dv0 = dv[at.x + g] + mix(outputs0, weights.first[0]) + mix(outputs1, weights.second[0]);
-    let dv1 = dv[at.y + g] + mix(outputs0, weights.first[1]) + mix(outputs1, weights.second[1]);
-    let dv2 = dv[at.z + g] + mix(outputs0, weights.first[2]) + mix(outputs1, weights.second[2]);
-    let dv3 = dv[at.w + g] + mix(outputs0, weights.first[3]) + mix(outputs1, weights.second[3]);
-    dv[at.x + g] = dv0;
-    dv[at.y + g] = dv1;
-    dv[at.z + g] = dv2;
-    dv[at.w + g] = dv3;
+    let dout0 = doutBlock(outputs0 + g);
+    let dout1 = doutBlock(outputs1 + g);
+    let lowGradient = dvBlock(low + g) + mix(dout0, weights.low0) + mix(dout1, weights.low1);
+    let highGradient = dvBlock(high + g) + mix(dout0, weights.high0) + mix(dout1, weights.high1);
+    storeValues(low + g, lowGradient);
+    storeValues(high + g, highGradient);
   }
+}
+
+// dk = dk + Σ ds q
+fn addToKeys(tile: Tile, query: u32, slopes: Pairs) {
+  let low = keyPlaces(tile, tile.first);
+  let high = keyPlaces(tile, tile.first + 4u);
+  let queries0 = qPlaces(tile, query);
+  let queries1 = qPlaces(tile, query + 4u);
+  for (var g = 0u; g < GROUPS; g++) {
+    let q0 = qBlock(queries0 + g);
+    let q1 = qBlock(queries1 + g);
+    let lowGradient = dkBlock(low + g) + mix(q0, slopes.low0) + mix(q1, slopes.low1);
+    let highGradient = dkBlock(high + g) + mix(q0, slopes.high0) + mix(q1, slopes.high1);
+    storeKeys(low + g, lowGradient);
+    storeKeys(high + g, highGradient);
+  }
+}
+
+fn deltasAt(at: vec4u) -> vec4f {
+  return vec4f(delta[at[0]], delta[at[1]], delta[at[2]], delta[at[3]]);
+}
+
+fn dkBlock(at: vec4u) -> Block {
+  return Block(dk[at[0]], dk[at[1]], dk[at[2]], dk[at[3]]);
+}
+
+fn dvBlock(at: vec4u) -> Block {
+  return Block(dv[at[0]], dv[at[1]], dv[at[2]], dv[at[3]]);
+}
+
+fn storeKeys(at: vec4u, rows: Block) {
+  dk[at[0]] = rows[0];
+  dk[at[1]] = rows[1];
+  dk[at[2]] = rows[2];
+  dk[at[3]] = rows[3];
+}
+
+fn storeValues(at: vec4u, rows: Block) {
+  dv[at[0]] = rows[0];
+  dv[at[1]] = rows[1];
+  dv[at[2]] = rows[2];
+  dv[at[3]] = rows[3];
 }

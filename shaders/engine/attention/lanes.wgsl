@@ -1,7 +1,8 @@
-// Attention by lanes on their own. A lane takes four rows of a head (its tile) against all rows that those meet, eight at a
-// time (two blocks), and adds up its results where they go in memory: no workgroup memory, no barriers, and nothing that
-// grows with the depth. Neighbouring lanes take the same rows of neighbouring heads, and so run for as long.
-// Rows past the end are the last once more and come to the same numbers, so they may be stored.
+// Attention by lanes on their own. A lane takes eight rows of a head, its tile, against all rows that those meet, eight at a
+// time, and adds up its results where they go in memory: no workgroup memory, no barriers, and nothing that grows with the
+// depth. Neighbouring lanes take the same rows of neighbouring heads, and so run for as long.
+// Eight rows are two blocks of four. Rows past the end are the last once more and come to the same numbers, so they may be
+// stored.
 
 override GRID_WIDTH: u32;
 override BATCHES: u32;
@@ -29,7 +30,7 @@ const WORKGROUP = 32u;
 // What is taken for the score of a key that a query does not see: it may be subtracted from, and has no power left.
 const UNSEEN = -1e38;
 
-// Four rows of a head.
+// Eight rows of a head, from the first on.
 struct Tile {
   isInside: bool,
   batch: u32,
@@ -39,47 +40,73 @@ struct Tile {
 
 fn tileOf(workgroup: vec3u, index: u32, rows: u32) -> Tile {
   let lane = (workgroup.y * GRID_WIDTH + workgroup.x) * WORKGROUP + index;
-  let tiles = (rows + 3u) / 4u;
+  let tiles = (rows + 7u) / 8u;
   let batch = lane / (HEADS * tiles);
-  return Tile(batch < BATCHES, batch, lane % HEADS, lane / HEADS % tiles * 4u);
+  return Tile(batch < BATCHES, batch, lane % HEADS, lane / HEADS % tiles * 8u);
+}
+
+// Of each of the tile's rows and each of eight others. A matrix has a column for each row of a block of the tile's.
+struct Pairs {
+  low0: mat4x4f,  // the tile's first four rows, the others' first four
+  low1: mat4x4f,  // the tile's first four rows, the others' last four
+  high0: mat4x4f, // and of the tile's last four rows
+  high1: mat4x4f,
+}
+
+// The products of four of the tile's rows with four others, over a group.
+fn productsOf(rows: Block, others: Block) -> mat4x4f {
+  return mat4x4f(rows[0] * others, rows[1] * others, rows[2] * others, rows[3] * others);
 }
 
 fn fourFrom(first: u32) -> vec4u {
   return vec4u(first, first + 1u, first + 2u, first + 3u);
 }
 
-fn queriesAt(tile: Tile, first: u32) -> vec4u {
-  return Q_OFFSET + tile.batch * Q_BATCH + tile.head * Q_HEAD + min(fourFrom(first), vec4u(QUERIES - 1u)) * Q_TIME;
+fn queriesFrom(first: u32) -> vec4u {
+  return min(fourFrom(first), vec4u(QUERIES - 1u));
 }
 
-fn keysAt(tile: Tile, first: u32) -> vec4u {
-  return K_OFFSET + tile.batch * K_BATCH + tile.head * K_HEAD + min(fourFrom(first), vec4u(KEYS - 1u)) * K_TIME;
+fn keysFrom(first: u32) -> vec4u {
+  return min(fourFrom(first), vec4u(KEYS - 1u));
 }
 
-fn valuesAt(tile: Tile, first: u32) -> vec4u {
-  return V_OFFSET + tile.batch * V_BATCH + tile.head * V_HEAD + min(fourFrom(first), vec4u(KEYS - 1u)) * V_TIME;
+// Where four rows of q, k and v are.
+fn qPlaces(tile: Tile, first: u32) -> vec4u {
+  return Q_OFFSET + tile.batch * Q_BATCH + tile.head * Q_HEAD + queriesFrom(first) * Q_TIME;
 }
 
-// Of something dense: [batches, count, heads, depth].
-fn denseAt(tile: Tile, first: u32, count: u32) -> vec4u {
-  return ((tile.batch * count + min(fourFrom(first), vec4u(count - 1u))) * HEADS + tile.head) * GROUPS;
+fn kPlaces(tile: Tile, first: u32) -> vec4u {
+  return K_OFFSET + tile.batch * K_BATCH + tile.head * K_HEAD + keysFrom(first) * K_TIME;
 }
 
-// Of something that has one number a row: [batches, heads, queries].
-fn numbersAt(tile: Tile, first: u32) -> vec4u {
-  return (tile.batch * HEADS + tile.head) * QUERIES + min(fourFrom(first), vec4u(QUERIES - 1u));
+fn vPlaces(tile: Tile, first: u32) -> vec4u {
+  return V_OFFSET + tile.batch * V_BATCH + tile.head * V_HEAD + keysFrom(first) * V_TIME;
 }
 
-// The last key that each query of the tile sees.
-fn lastsOf(tile: Tile) -> vec4u {
-  return min(select(vec4u(KEYS), fourFrom(tile.first), CAUSAL), vec4u(KEYS - 1u));
+// Where four rows are of something like o, [batches, queries, heads, depth], and something like it of keys.
+fn queryPlaces(tile: Tile, first: u32) -> vec4u {
+  return ((tile.batch * QUERIES + queriesFrom(first)) * HEADS + tile.head) * GROUPS;
 }
 
-// A column for each of the four: its products with the rows of the block.
-fn productsOfFour(four: array<Elements, 4>, rows: Block) -> mat4x4f {
-  return mat4x4f(products(four[0], rows), products(four[1], rows), products(four[2], rows), products(four[3], rows));
+fn keyPlaces(tile: Tile, first: u32) -> vec4u {
+  return ((tile.batch * KEYS + keysFrom(first)) * HEADS + tile.head) * GROUPS;
 }
 
-fn sumsOfColumns(matrix: mat4x4f) -> vec4f {
-  return vec4f(1.0) * matrix;
+// The same of a single row.
+fn queryPlace(tile: Tile, query: u32) -> u32 {
+  return ((tile.batch * QUERIES + min(query, QUERIES - 1u)) * HEADS + tile.head) * GROUPS;
+}
+
+fn keyPlace(tile: Tile, key: u32) -> u32 {
+  return ((tile.batch * KEYS + min(key, KEYS - 1u)) * HEADS + tile.head) * GROUPS;
+}
+
+// Where four numbers are of something like lse, [batches, heads, queries].
+fn numberPlaces(tile: Tile, first: u32) -> vec4u {
+  return (tile.batch * HEADS + tile.head) * QUERIES + queriesFrom(first);
+}
+
+// Which of the four keys from the first on a query sees.
+fn areSeen(first: u32, query: u32) -> vec4<bool> {
+  return fourFrom(first) <= vec4u(select(KEYS - 1u, query, CAUSAL));
 }

@@ -1,12 +1,8 @@
 // dq[i] = Σⱼ ds[i, j] k[j], and delta[i] = dout[i] · o[i] for the gradients of keys and values, which come after.
-// Dao, "FlashAttention-2" (2023), https://arxiv.org/abs/2307.08691, algorithm 2; by queries, so that no two lanes add to one sum.
+// Dao, "FlashAttention-2" (2023), https://arxiv.org/abs/2307.08691, algorithm 2; by queries, so that no two lanes add to one
+// sum.
 
-@group(0) @binding(0) var<storage, read> q: array<Elements>;
-@group(0) @binding(1) var<storage, read> k: array<Elements>;
-@group(0) @binding(2) var<storage, read> v: array<Elements>;
-@group(0) @binding(3) var<storage, read> o: array<Elements>; // [batches, queries, heads, depth]
-@group(0) @binding(4) var<storage, read> lse: array<f32>; // [batches, heads, queries]
-@group(0) @binding(5) var<storage, read> dout: array<Elements>; // [batches, queries, heads, depth]
+@group(0) @binding(5) var<storage, read> o: array<Elements>; // [batches, queries, heads, depth]
 @group(0) @binding(6) var<storage, read_write> dq: array<Elements>; // [batches, queries, heads, depth]
 @group(0) @binding(7) var<storage, read_write> delta: array<f32>; // [batches, heads, queries]
 
@@ -16,93 +12,121 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   if (!tile.isInside) {
     return;
   }
-  let deltas = begin(tile);
-  let at = numbersAt(tile, tile.first);
-  let lses = vec4f(lse[at.x], lse[at.y], lse[at.z], lse[at.w]);
-  let end = select(KEYS, min(tile.first + 4u, KEYS), CAUSAL);
+  begin(tile);
+  let lowDeltas = deltasAt(numberPlaces(tile, tile.first));
+  let highDeltas = deltasAt(numberPlaces(tile, tile.first + 4u));
+  let lowLses = lsesAt(numberPlaces(tile, tile.first));
+  let highLses = lsesAt(numberPlaces(tile, tile.first + 4u));
+  let end = select(KEYS, min(tile.first + 8u, KEYS), CAUSAL);
   for (var key = 0u; key < end; key += 8u) {
-    addKeys(tile, key, slopesAt(tile, key, lses, deltas));
+    let scores = scoresAt(tile, key);
+    let slopes = slopesAt(tile, key);
+    addKeys(tile, key, Pairs(
+      slopesOfBlock(scores.low0, slopes.low0, tile.first, key, lowLses, lowDeltas),
+      slopesOfBlock(scores.low1, slopes.low1, tile.first, key + 4u, lowLses, lowDeltas),
+      slopesOfBlock(scores.high0, slopes.high0, tile.first + 4u, key, highLses, highDeltas),
+      slopesOfBlock(scores.high1, slopes.high1, tile.first + 4u, key + 4u, highLses, highDeltas),
+    ));
   }
 }
 
-// Empties the tile's dq, and stores and returns its delta.
-fn begin(tile: Tile) -> vec4f {
-  let oAt = denseAt(tile, tile.first, QUERIES);
-  var deltas = vec4f();
+// Empties the tile's rows of dq, and stores their delta.
+fn begin(tile: Tile) {
+  for (var row = 0u; row < 8u; row++) {
+    let query = min(tile.first + row, QUERIES - 1u);
+    let place = queryPlace(tile, query);
+    var sum = 0.0;
+    for (var g = 0u; g < GROUPS; g++) {
+      sum += product(dout[place + g], o[place + g]);
+      dq[place + g] = Elements();
+    }
+    delta[(tile.batch * HEADS + tile.head) * QUERIES + query] = sum;
+  }
+}
+
+// q · k
+fn scoresAt(tile: Tile, key: u32) -> Pairs {
+  let low = qPlaces(tile, tile.first);
+  let high = qPlaces(tile, tile.first + 4u);
+  let keys0 = kPlaces(tile, key);
+  let keys1 = kPlaces(tile, key + 4u);
+  var low0 = mat4x4f();
+  var low1 = mat4x4f();
+  var high0 = mat4x4f();
+  var high1 = mat4x4f();
   for (var g = 0u; g < GROUPS; g++) {
-    deltas += vec4f(
-      product(dout[oAt.x + g], o[oAt.x + g]),
-      product(dout[oAt.y + g], o[oAt.y + g]),
-      product(dout[oAt.z + g], o[oAt.z + g]),
-      product(dout[oAt.w + g], o[oAt.w + g]),
-    );
-    dq[oAt.x + g] = Elements();
-    dq[oAt.y + g] = Elements();
-    dq[oAt.z + g] = Elements();
-    dq[oAt.w + g] = Elements();
+    let rows0 = qBlock(low + g);
+    let rows1 = qBlock(high + g);
+    let others0 = kBlock(keys0 + g);
+    let others1 = kBlock(keys1 + g);
+    low0 += productsOf(rows0, others0);
+    low1 += productsOf(rows0, others1);
+    high0 += productsOf(rows1, others0);
+    high1 += productsOf(rows1, others1);
   }
-  let at = numbersAt(tile, tile.first);
-  delta[at.x] = deltas.x;
-  delta[at.y] = deltas.y;
-  delta[at.z] = deltas.z;
-  delta[at.w] = deltas.w;
-  return deltas;
+  return Pairs(low0, low1, high0, high1);
 }
 
-// ds, with a column for each query.
-fn slopesAt(tile: Tile, key: u32, lses: vec4f, deltas: vec4f) -> Pairs {
-  let qAt = queriesAt(tile, tile.first);
-  let doutAt = denseAt(tile, tile.first, QUERIES);
-  let kAt0 = keysAt(tile, key);
-  let kAt1 = keysAt(tile, key + 4u);
-  let vAt0 = valuesAt(tile, key);
-  let vAt1 = valuesAt(tile, key + 4u);
-  var scores = Pairs();
-  var slopes = Pairs();
+// dout · v
+fn slopesAt(tile: Tile, key: u32) -> Pairs {
+  let low = queryPlaces(tile, tile.first);
+  let high = queryPlaces(tile, tile.first + 4u);
+  let values0 = vPlaces(tile, key);
+  let values1 = vPlaces(tile, key + 4u);
+  var low0 = mat4x4f();
+  var low1 = mat4x4f();
+  var high0 = mat4x4f();
+  var high1 = mat4x4f();
   for (var g = 0u; g < GROUPS; g++) {
-    let queries = array(q[qAt.x + g], q[qAt.y + g], q[qAt.z + g], q[qAt.w + g]);
-    let keys0 = Block(k[kAt0.x + g], k[kAt0.y + g], k[kAt0.z + g], k[kAt0.w + g]);
-    let keys1 = Block(k[kAt1.x + g], k[kAt1.y + g], k[kAt1.z + g], k[kAt1.w + g]);
-    scores.first += productsOfFour(queries, keys0);
-    scores.second += productsOfFour(queries, keys1);
-    let outputs = array(dout[doutAt.x + g], dout[doutAt.y + g], dout[doutAt.z + g], dout[doutAt.w + g]);
-    let values0 = Block(v[vAt0.x + g], v[vAt0.y + g], v[vAt0.z + g], v[vAt0.w + g]);
-    let values1 = Block(v[vAt1.x + g], v[vAt1.y + g], v[vAt1.z + g], v[vAt1.w + g]);
-    slopes.first += productsOfFour(outputs, values0);
-    slopes.second += productsOfFour(outputs, values1);
+    let rows0 = doutBlock(low + g);
+    let rows1 = doutBlock(high + g);
+    let others0 = vBlock(values0 + g);
+    let others1 = vBlock(values1 + g);
+    low0 += productsOf(rows0, others0);
+    low1 += productsOf(rows0, others1);
+    high0 += productsOf(rows1, others0);
+    high1 += productsOf(rows1, others1);
   }
-  return Pairs(
-    finished(tile, key, scores.first, slopes.first, lses, deltas),
-    finished(tile, key + 4u, scores.second, slopes.second, lses, deltas),
-  );
+  return Pairs(low0, low1, high0, high1);
 }
 
-fn finished(tile: Tile, key: u32, scores: mat4x4f, slopes: mat4x4f, lses: vec4f, deltas: vec4f) -> mat4x4f {
-  let keys = fourFrom(key);
-  let lasts = lastsOf(tile);
+fn slopesOfBlock(scores: mat4x4f, slopes: mat4x4f, query: u32, key: u32, lses: vec4f, deltas: vec4f) -> mat4x4f {
+  let queries = queriesFrom(query);
   return mat4x4f(
-    slopesOf(weightsOf(scores[0], vec4f(lses.x), keys <= vec4u(lasts.x)), slopes[0], vec4f(deltas.x)),
-    slopesOf(weightsOf(scores[1], vec4f(lses.y), keys <= vec4u(lasts.y)), slopes[1], vec4f(deltas.y)),
-    slopesOf(weightsOf(scores[2], vec4f(lses.z), keys <= vec4u(lasts.z)), slopes[2], vec4f(deltas.z)),
-    slopesOf(weightsOf(scores[3], vec4f(lses.w), keys <= vec4u(lasts.w)), slopes[3], vec4f(deltas.w)),
+    slopesOf(weightsOf(scores[0], vec4f(lses[0]), areSeen(key, queries[0])), slopes[0], vec4f(deltas[0])),
+    slopesOf(weightsOf(scores[1], vec4f(lses[1]), areSeen(key, queries[1])), slopes[1], vec4f(deltas[1])),
+    slopesOf(weightsOf(scores[2], vec4f(lses[2]), areSeen(key, queries[2])), slopes[2], vec4f(deltas[2])),
+    slopesOf(weightsOf(scores[3], vec4f(lses[3]), areSeen(key, queries[3])), slopes[3], vec4f(deltas[3])),
   );
 }
 
 // dq = dq + Σ ds k
 fn addKeys(tile: Tile, key: u32, slopes: Pairs) {
-  let at = denseAt(tile, tile.first, QUERIES);
-  let kAt0 = keysAt(tile, key);
-  let kAt1 = keysAt(tile, key + 4u);
+  let low = queryPlaces(tile, tile.first);
+  let high = queryPlaces(tile, tile.first + 4u);
+  let keys0 = kPlaces(tile, key);
+  let keys1 = kPlaces(tile, key + 4u);
   for (var g = 0u; g < GROUPS; g++) {
-    let keys0 = Block(k[kAt0.x + g], k[kAt0.y + g], k[kAt0.z + g], k[kAt0.w + g]);
-    let keys1 = Block(k[kAt1.x + g], k[kAt1.y + g], k[kAt1.z + g], k[kAt1.w + g]);
-    let dq0 = dq[at.x + g] + mix(keys0, slopes.first[0]) + mix(keys1, slopes.second[0]);
-    let dq1 = dq[at.y + g] + mix(keys0, slopes.first[1]) + mix(keys1, slopes.second[1]);
-    let dq2 = dq[at.z + g] + mix(keys0, slopes.first[2]) + mix(keys1, slopes.second[2]);
-    let dq3 = dq[at.w + g] + mix(keys0, slopes.first[3]) + mix(keys1, slopes.second[3]);
-    dq[at.x + g] = dq0;
-    dq[at.y + g] = dq1;
-    dq[at.z + g] = dq2;
-    dq[at.w + g] = dq3;
+    let k0 = kBlock(keys0 + g);
+    let k1 = kBlock(keys1 + g);
+    let lowGradient = dqBlock(low + g) + mix(k0, slopes.low0) + mix(k1, slopes.low1);
+    let highGradient = dqBlock(high + g) + mix(k0, slopes.high0) + mix(k1, slopes.high1);
+    storeGradient(low + g, lowGradient);
+    storeGradient(high + g, highGradient);
   }
+}
+
+fn deltasAt(at: vec4u) -> vec4f {
+  return vec4f(delta[at[0]], delta[at[1]], delta[at[2]], delta[at[3]]);
+}
+
+fn dqBlock(at: vec4u) -> Block {
+  return Block(dq[at[0]], dq[at[1]], dq[at[2]], dq[at[3]]);
+}
+
+fn storeGradient(at: vec4u, rows: Block) {
+  dq[at[0]] = rows[0];
+  dq[at[1]] = rows[1];
+  dq[at[2]] = rows[2];
+  dq[at[3]] = rows[3];
 }

@@ -1,18 +1,13 @@
-// Rows of whole groups of four numbers: a head's row has GROUPS of them. Four rows' groups are a block.
+// Rows of whole groups of four numbers: a head's row has GROUPS of them. A block is a group of each of four rows.
 
 alias Elements = vec4f;
 alias Block = mat4x4f;
 
-// The products with each of the four rows, summed over the group.
-fn products(values: Elements, rows: Block) -> vec4f {
-  return values * rows;
-}
-
-// The sum of the four rows' groups, each times its weight.
-fn mix(rows: Block, weights: vec4f) -> Elements {
-  return rows * weights;
-}
-
 fn product(a: Elements, b: Elements) -> f32 {
   return dot(a, b);
+}
+
+// For each column of weights, the sum of the rows times them.
+fn mix(rows: Block, weights: mat4x4f) -> Block {
+  return Block(rows * weights[0], rows * weights[1], rows * weights[2], rows * weights[3]);
 }

@@ -2,7 +2,8 @@
 // odd series of atanh. Abramowitz & Stegun, "Handbook of Mathematical Functions" (1964), 4.1.27: |s| < 0.172, so the
 // term after s⁹ / 9 is below 1e-9 of the sum.
 //
-// WGSL's own log may be off by 2^-21 near 1, which is all there is of a small loss; this is off by three units at most.
+// WGSL's own log may be off by 2^-21 near 1, which is all there is of a small loss; this is off by less than one unit where
+// division is exact to half a unit.
 
 fn logarithm(x: f32) -> f32 {
   let bits = bitcast<u32>(x);

@@ -69,21 +69,21 @@ export function attentionGradient(
   return [
     ...lanesLaunch("attentionQueryGradient", [queryGradientLanes, gradientLanes], options, inputs, q, [
       ...views,
-      ...reads(o, lse, dout),
+      ...reads(dout, lse, o),
       ...writes(dq, delta),
     ]),
     ...lanesLaunch("attentionKeyValueGradient", [keyValueGradientLanes, gradientLanes], options, inputs, k, [
       ...views,
-      ...reads(lse, delta, dout),
+      ...reads(dout, lse, delta),
       ...writes(dk, dv),
     ]),
   ];
 }
 
 const lanesPerWorkgroup = 32;
-const rowsPerLane = 4;
+const rowsPerLane = 8;
 
-/** A launch of a body over `shaders/engine/attention/lanes.wgsl`; a lane takes four rows of `tiled`. */
+/** A launch of a body over `shaders/engine/attention/lanes.wgsl`; a lane takes eight rows of `tiled`. */
 function lanesLaunch(
   name: string,
   body: readonly ShaderPart[],

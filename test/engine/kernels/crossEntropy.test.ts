@@ -11,62 +11,65 @@ import { sharedGpuTest } from "../../support/gpuTest.ts";
 import { runLaunches } from "../runLaunches.ts";
 import { signed } from "../support.ts";
 import { expectNear, unit } from "./near.ts";
-import { f32, f64, numbersOf, rowCases, spreadOf, value } from "./rowCases.ts";
+import { extremeCases, f32, f64, numbersOf, rowCases, spreadOf, value } from "./rowCases.ts";
 
-sharedGpuTest.for(rowCases)("cross-entropy of $what, $rows × $columns by $by", async (row, { gpu }) => {
-  const { rows, columns, isSoftware } = row;
-  const numbers = numbersOf(row);
-  // Every fifth label is no class; one is only just none.
-  const classes = Uint32Array.from({ length: rows }, (_, r) =>
-    r % 5 ? (r * 7) % columns : columns + r * 1_000_000_007,
-  );
-  const scale = Math.fround(1 / 3);
-  for (const labelSmoothing of [0, 0.125]) {
-    const shape = { rows, columns, labelSmoothing };
-    const [logits, labels] = [value("logits", rows * columns), value("labels", rows, "uint32")];
-    const [losses, lse, dlosses] = [value("losses", rows), value("lse", rows), value("dlosses", rows)];
-    const dlogits = value("dlogits", rows * columns);
-    const given = new Map<Value, Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>([
-      [logits, numbers],
-      [labels, classes],
-    ]);
+sharedGpuTest.for([...rowCases, ...extremeCases])(
+  "cross-entropy of $what, $rows × $columns by $by",
+  async (row, { gpu }) => {
+    const { rows, columns, isSoftware } = row;
+    const numbers = numbersOf(row);
+    // Every fifth label is no class; one is only just none.
+    const classes = Uint32Array.from({ length: rows }, (_, r) =>
+      r % 5 ? (r * 7) % columns : columns + r * 1_000_000_007,
+    );
+    const scale = Math.fround(1 / 3);
+    for (const labelSmoothing of [0, 0.125]) {
+      const shape = { rows, columns, labelSmoothing };
+      const [logits, labels] = [value("logits", rows * columns), value("labels", rows, "uint32")];
+      const [losses, lse, dlosses] = [value("losses", rows), value("lse", rows), value("dlosses", rows)];
+      const dlogits = value("dlogits", rows * columns);
+      const given = new Map<Value, Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>([
+        [logits, numbers],
+        [labels, classes],
+      ]);
 
-    const oracle = reference.crossEntropy(f64(numbers), classes, shape, float64);
-    const twin = reference.crossEntropy(numbers, classes, shape, float32);
-    // The sum of exponentials is good to a unit a column and 2, the logarithm to 3; then x - max, twice, and the products.
-    const spread = spreadOf(numbers, columns);
-    const nearLoss = () => unit * (columns + 12 + 8 * spread + (labelSmoothing ? columns * spread : 0));
-    const nearLse = (r: number) => unit * (columns + 12 + 2 * Math.abs(oracle.lse[r] as number));
-    expectNear("float32's losses", twin.losses, oracle.losses, nearLoss);
-    expectNear("float32's lse", twin.lse, oracle.lse, nearLse);
+      const oracle = reference.crossEntropy(f64(numbers), classes, shape, float64);
+      const twin = reference.crossEntropy(numbers, classes, shape, float32);
+      // The sum of exponentials is good to a unit a column and 2, the logarithm to 3; then x - max, twice, and the products.
+      const spread = spreadOf(numbers, columns);
+      const nearLoss = () => unit * (columns + 12 + 8 * spread + (labelSmoothing ? columns * spread : 0));
+      const nearLse = (r: number) => unit * (columns + 12 + 2 * Math.abs(oracle.lse[r] as number));
+      expectNear("float32's losses", twin.losses, oracle.losses, nearLoss);
+      expectNear("float32's lse", twin.lse, oracle.lse, nearLse);
 
-    const values = { logits, labels, losses, lse, dlogits };
-    const same = new Float64Array(rows).fill(scale);
-    const slopes = reference.crossEntropyGradient(f64(numbers), classes, oracle.lse, same, shape, float64);
-    // As of softmax's y, with p ≤ 1.
-    const nearSlope = () => scale * (unit * (Math.min(spread, 90) + columns + 16) + 2e-38);
-    for (const launches of [
-      crossEntropy(shape, values, { isSoftware }),
-      crossEntropyWithGradient({ ...shape, scale }, values, { isSoftware }),
-    ]) {
-      expect(launches.length).toBe(rows ? 1 : 0);
-      const results = await runLaunches(gpu, launches, given);
-      expectNear("losses", results.get(losses) ?? [], oracle.losses, nearLoss);
-      expectNear("lse", results.get(lse) ?? [], oracle.lse, nearLse);
-      const found = results.get(dlogits);
-      if (found) expectNear("dlogits", found, slopes, nearSlope);
+      const values = { logits, labels, losses, lse, dlogits };
+      const same = new Float64Array(rows).fill(scale);
+      const slopes = reference.crossEntropyGradient(f64(numbers), classes, oracle.lse, same, shape, float64);
+      // As of softmax's y, with p ≤ 1.
+      const nearSlope = () => scale * (unit * (Math.min(spread, 90) + columns + 16) + 2e-38);
+      for (const launches of [
+        crossEntropy(shape, values, { isSoftware }),
+        crossEntropyWithGradient({ ...shape, scale }, values, { isSoftware }),
+      ]) {
+        expect(launches.length).toBe(rows ? 1 : 0);
+        const results = await runLaunches(gpu, launches, given);
+        expectNear("losses", results.get(losses) ?? [], oracle.losses, nearLoss);
+        expectNear("lse", results.get(lse) ?? [], oracle.lse, nearLse);
+        const found = results.get(dlogits);
+        if (found) expectNear("dlogits", found, slopes, nearSlope);
+      }
+
+      const sums = f32(oracle.lse);
+      const weights = signed(rows, 3);
+      const gradient = reference.crossEntropyGradient(f64(numbers), classes, f64(sums), f64(weights), shape, float64);
+      // z - lse, which is not above 0 but by rounding, is rounded once: where it matters it is above -90.
+      const nearGradient = () => unit * (90 + 16) + 2e-38;
+      const launches = crossEntropyGradient(shape, { logits, labels, lse, dlosses, dlogits }, { isSoftware });
+      const all = new Map([...given, [lse, sums] as const, [dlosses, weights] as const]);
+      const found = (await runLaunches(gpu, launches, all)).get(dlogits) ?? [];
+      expectNear("dlogits of losses", found, gradient, nearGradient);
+      const twinGradient = reference.crossEntropyGradient(numbers, classes, sums, weights, shape, float32);
+      expectNear("float32's dlogits", twinGradient, gradient, nearGradient);
     }
-
-    const sums = f32(oracle.lse);
-    const weights = signed(rows, 3);
-    const gradient = reference.crossEntropyGradient(f64(numbers), classes, f64(sums), f64(weights), shape, float64);
-    // z - lse, which is not above 0 but by rounding, is rounded once: where it matters it is above -90.
-    const nearGradient = () => unit * (90 + 16) + 2e-38;
-    const launches = crossEntropyGradient(shape, { logits, labels, lse, dlosses, dlogits }, { isSoftware });
-    const all = new Map([...given, [lse, sums] as const, [dlosses, weights] as const]);
-    const found = (await runLaunches(gpu, launches, all)).get(dlogits) ?? [];
-    expectNear("dlogits of losses", found, gradient, nearGradient);
-    const twinGradient = reference.crossEntropyGradient(numbers, classes, sums, weights, shape, float32);
-    expectNear("float32's dlogits", twinGradient, gradient, nearGradient);
-  }
-});
+  },
+);

@@ -10,29 +10,39 @@ export interface RowCase {
 }
 
 /** Groups of four and not, fewer and more rows than a workgroup takes; sizes recur, for each is compiled. */
-export const rowCases = (
-  [
-    { what: "nothing", rows: 0, columns: 8 },
-    { what: "one number", rows: 1, columns: 1 },
-    { what: "classes", rows: 130, columns: 10 },
-    { what: "a group of four", rows: 65, columns: 4 },
-    { what: "characters", rows: 70, columns: 68 },
-    { what: "characters, ragged", rows: 70, columns: 67 },
-    { what: "a vocabulary", rows: 3, columns: 2052 },
-    { what: "a vocabulary, ragged", rows: 3, columns: 2051 },
-    { what: "all equal", rows: 70, columns: 68, x: () => 3 },
-    { what: "large", rows: 70, columns: 67, x: (value) => value * 1e4 },
-    { what: "huge", rows: 70, columns: 68, x: (value) => value * 1e18 },
-    { what: "tiny", rows: 70, columns: 67, x: (value) => value * 1e-18 },
-    { what: "far below zero", rows: 70, columns: 68, x: (value) => value - 1e6 },
-    {
-      what: "80 to 95 apart, where exp ends",
-      rows: 130,
-      columns: 10,
-      x: (value, i) => (i % 4 ? -87.5 + 7 * value : 0),
-    },
-  ] satisfies RowCase[] as RowCase[]
-).flatMap((row) => [true, false].map((isSoftware) => ({ ...row, isSoftware, by: isSoftware ? "lanes" : "teams" })));
+export const rowCases = eachWay([
+  { what: "nothing", rows: 0, columns: 8 },
+  { what: "one number", rows: 1, columns: 1 },
+  { what: "classes", rows: 130, columns: 10 },
+  { what: "a group of four", rows: 65, columns: 4 },
+  { what: "characters", rows: 70, columns: 68 },
+  { what: "characters, ragged", rows: 70, columns: 67 },
+  { what: "a vocabulary", rows: 3, columns: 2052 },
+  { what: "a vocabulary, ragged", rows: 3, columns: 2051 },
+  { what: "all equal", rows: 70, columns: 68, x: () => 3 },
+  { what: "large", rows: 70, columns: 67, x: (value) => value * 1e4 },
+  { what: "huge", rows: 70, columns: 68, x: (value) => value * 1e18 },
+  { what: "tiny", rows: 70, columns: 67, x: (value) => value * 1e-18 },
+  { what: "far below zero", rows: 70, columns: 68, x: (value) => value - 1e6 },
+  {
+    what: "80 to 95 apart, where exp ends",
+    rows: 130,
+    columns: 10,
+    x: (value, i) => (i % 4 ? -87.5 + 7 * value : 0),
+  },
+]);
+
+/** Numbers whose squares overflow or vanish: nothing for a norm. */
+export const extremeCases = eachWay([
+  { what: "1e30 and its like", rows: 70, columns: 68, x: (value) => value * 1e30 },
+  { what: "1e-30 and its like", rows: 70, columns: 67, x: (value) => value * 1e-30 },
+]);
+
+function eachWay(cases: readonly RowCase[]) {
+  return cases.flatMap((row) =>
+    [true, false].map((isSoftware) => ({ ...row, isSoftware, by: isSoftware ? "lanes" : "teams" })),
+  );
+}
 
 /** The numbers of a case. */
 export const numbersOf = ({ rows, columns, x = (value) => value * 5 }: RowCase): Float32Array<ArrayBuffer> =>

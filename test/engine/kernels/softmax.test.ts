@@ -8,12 +8,12 @@ import { sharedGpuTest } from "../../support/gpuTest.ts";
 import { runLaunches } from "../runLaunches.ts";
 import { signed } from "../support.ts";
 import { expectNear, unit } from "./near.ts";
-import { f32, f64, numbersOf, rowCases, spreadOf, value } from "./rowCases.ts";
+import { extremeCases, f32, f64, numbersOf, rowCases, spreadOf, value } from "./rowCases.ts";
 
 /** Exponentials of less than -87 are taken for 0, as is what is below the smallest normal number. */
 const flushed = 2e-38;
 
-sharedGpuTest.for(rowCases)("softmax of $what, $rows × $columns by $by", async (row, { gpu }) => {
+sharedGpuTest.for([...rowCases, ...extremeCases])("softmax of $what, $rows × $columns by $by", async (row, { gpu }) => {
   const { rows, columns, isSoftware } = row;
   const count = rows * columns;
   const numbers = numbersOf(row);
@@ -49,7 +49,7 @@ sharedGpuTest.for(rowCases)("softmax of $what, $rows × $columns by $by", async 
   }
 });
 
-sharedGpuTest.for(rowCases)("argmax of $what, $rows × $columns by $by", async (row, { gpu }) => {
+sharedGpuTest.for([...rowCases, ...extremeCases])("argmax of $what, $rows × $columns by $by", async (row, { gpu }) => {
   const { rows, columns, isSoftware } = row;
   // Several of a row are its largest.
   const numbers = numbersOf(row).map((x) => Math.round(x));
