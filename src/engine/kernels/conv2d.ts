@@ -166,6 +166,8 @@ function product(label: string, parts: readonly ShaderPart[], sizes: Conv2dSizes
         PLANE_WIDTH: plane[1],
         GROUPS: groups,
         TILE_ROWS: tileRows,
+        // One at a time is enough work for a turn of the loop where a lane makes many rows, and is as fast there.
+        STEP: tileRows > 4 || image.channels % 4 ? 1 : 4,
         IMAGE_HEIGHT: image.plane[0],
         IMAGE_WIDTH: image.plane[1],
         ...store.constants,
@@ -176,10 +178,10 @@ function product(label: string, parts: readonly ShaderPart[], sizes: Conv2dSizes
   ];
 }
 
-/** Channels that a lane makes: of the tiles there are, the one whose columns of tiles hang over the least. */
+/** Channels that a lane makes: what is cheapest where reading the image costs as much as six of them. */
 function tileRowsFor(rows: number): number {
-  if (rows === 1) return 1;
-  return rows <= 4 ? 4 : rows <= 8 ? 8 : 16;
+  const cost = (tileRows: number): number => Math.ceil(rows / tileRows) * (tileRows + 6);
+  return [1, 4, 8, 16].reduce((best, tileRows) => (cost(tileRows) <= cost(best) ? tileRows : best));
 }
 
 /**
