@@ -1,7 +1,16 @@
-import { elementsOf, type Graph, type Node, type Operation, type OperationOf, type Tensor } from "../../graph/index.ts";
+import {
+  areEqual,
+  elementsOf,
+  type Graph,
+  type Node,
+  type Operation,
+  type OperationOf,
+  type Tensor,
+} from "../../graph/index.ts";
 import type { Launch, Value, View } from "../launch.ts";
+import { buildExpression, movementOf } from "./build.ts";
 import type { Target } from "./code.ts";
-import { type Expression, loadsOf, type Movement, moveExpression, moveView } from "./expression.ts";
+import { type Expression, loadsOf, moveView } from "./expression.ts";
 import { mapLaunch } from "./map.ts";
 import type { EngineDevice, Request } from "./program.ts";
 import { isComputation, isMovement, Uses } from "./uses.ts";
@@ -126,7 +135,7 @@ export class Lowering {
 
   /** What a tensor's elements are computed from: what is in memory, through all that need not be. */
   expression(tensor: Tensor): Expression {
-    const expression = this.#build(tensor, new Map(), true);
+    const expression = buildExpression(this, tensor);
     if (!expression)
       throw new RangeError(`lowering: ${tensor.node.operation.op} (at ${tensor.node.where}) comes too late.`);
     return expression;
@@ -174,7 +183,8 @@ export class Lowering {
     const { operation, inputs, outputs } = reader.node;
     const [sum] = outputs as [Tensor];
     const other = inputs.find((input) => input !== reader.as);
-    if (operation.op !== "map" || operation.fn !== "add" || !other || !sameShape(other, sum.shape)) return undefined;
+    if (operation.op !== "map" || operation.fn !== "add" || !other || !areEqual(other.shape, sum.shape))
+      return undefined;
     if (elementsOf(sum.shape) !== elementsOf(tensor.shape) || !this.known(other)) return undefined;
     this.markDone(reader.node);
     return { tensor: sum, other };
@@ -195,7 +205,7 @@ export class Lowering {
       if (this.isDone(sink) || inside.has(sink) || !isComputation(sink) || output.dtype !== "float32") continue;
       if (elementsOf(output.shape) !== elementsOf(last.shape)) continue;
       const visited = new Set<Node>();
-      const expression = this.#build(output, results, false, visited);
+      const expression = buildExpression(this, output, { results, visited });
       if (!expression) continue;
       const stored = [...results.values(), expression];
       // At worst all of the chain has to be kept.
@@ -205,94 +215,6 @@ export class Lowering {
       return output;
     }
     return undefined;
-  }
-
-  /**
-   * The expression of a tensor. What is not in memory and cannot be expressed is put there where `mayEmit`; else the
-   * answer is undefined.
-   */
-  #build(
-    tensor: Tensor,
-    results: Map<Tensor, Expression>,
-    mayEmit: boolean,
-    visited: Set<Node> = new Set(),
-  ): Expression | undefined {
-    const local = new Map(results);
-    const root = this.uses.sink(tensor.node);
-    const build = (each: Tensor): Expression | undefined => {
-      const known = local.get(each);
-      if (known) return known;
-      const made = this.#buildOne(each, build, root, mayEmit, visited);
-      if (made) local.set(each, made);
-      return made;
-    };
-    return build(tensor);
-  }
-
-  #buildOne(
-    tensor: Tensor,
-    build: (tensor: Tensor) => Expression | undefined,
-    root: Node,
-    mayEmit: boolean,
-    visited: Set<Node>,
-  ): Expression | undefined {
-    const { node } = tensor;
-    const view = this.known(tensor);
-    if (view) return { kind: "load", view };
-    const { operation } = node;
-    if (operation.op === "constant") return { kind: "number", value: operation.value };
-    if (isMovement(node)) {
-      const [input] = node.inputs as [Tensor];
-      const moving = build(input);
-      const moved = moving && moveExpression(moving, movementOf(node));
-      if (moved || !mayEmit) return moved;
-      const stored = moveView(wholeView(this.dense(input), input.shape), movementOf(node));
-      return stored && { kind: "load", view: stored };
-    }
-    if (!isComputation(node) || (!mayEmit && this.uses.sink(node) !== root)) return undefined;
-    visited.add(node);
-    return this.#computation(node, build, mayEmit);
-  }
-
-  #computation(
-    node: Node,
-    build: (tensor: Tensor) => Expression | undefined,
-    mayEmit: boolean,
-  ): Expression | undefined {
-    const { operation, inputs, outputs } = node;
-    const { shape } = outputs[0] as Tensor;
-    if (operation.op === "map") {
-      const operands = inputs.map((input) => {
-        const operand = build(input);
-        if (sameShape(input, shape)) return operand;
-        const moved = operand && moveExpression(operand, { op: "expand", shape });
-        if (moved || !mayEmit) return moved;
-        const view = moveView(wholeView(this.dense(input), input.shape), { op: "expand", shape });
-        return view && ({ kind: "load", view } as const);
-      });
-      if (!operands.every((operand) => operand !== undefined)) return undefined;
-      return { kind: "map", fn: operation.fn, operands };
-    }
-    if (operation.op === "dropout") {
-      const x = build(inputs[0] as Tensor);
-      return (
-        x && { kind: "dropout", x, key: this.view(inputs[1] as Tensor), rate: operation.rate, stream: operation.stream }
-      );
-    }
-    if (!mayEmit) return undefined;
-    const views = inputs.map((input) => this.view(input));
-    if (operation.op === "pad") {
-      return { kind: "pieces", shape, pieces: views.map((view) => ({ starts: operation.before, view })) };
-    }
-    if (operation.op !== "concat") return undefined;
-    const { axis } = operation;
-    let start = 0;
-    const pieces = views.map((view) => {
-      const starts = shape.map((_, i) => (i === axis ? start : 0));
-      start += view.shape[axis] as number;
-      return { starts, view };
-    });
-    return { kind: "pieces", shape, pieces };
   }
 
   #materialize(tensor: Tensor): View {
@@ -317,17 +239,6 @@ export class Lowering {
   #fresh({ node, shape, dtype }: Tensor): Value {
     return { label: node.operation.op, elements: elementsOf(shape), dtype: dtype === "uint32" ? dtype : "float32" };
   }
-}
-
-const sameShape = (tensor: Tensor, shape: readonly number[]): boolean =>
-  tensor.shape.length === shape.length && tensor.shape.every((side, axis) => side === shape[axis]);
-
-function movementOf({ operation, outputs }: Node): Movement {
-  const { shape } = outputs[0] as Tensor;
-  if (operation.op === "permute") return operation;
-  if (operation.op === "slice") return { ...operation, shape };
-  if (operation.op === "reshape" || operation.op === "expand") return { op: operation.op, shape };
-  throw new RangeError(`${operation.op} is no movement.`);
 }
 
 /** How many bindings the loads of some expressions take at most: two where a value is read in two ways. */
