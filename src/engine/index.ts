@@ -1,3 +1,4 @@
+export type { Copies } from "./copies.ts";
 export * as initial from "./initial.ts";
 export { initialWeights, type PerceptronSizes, type WeightTensor } from "./initialWeights.ts";
 export { type BatchOf, type BatchTypes, f32, u32 } from "./inputs.ts";

@@ -1,5 +1,6 @@
 import type { Gpu, Slice } from "../gpu/index.ts";
-import { differentiate, elementsOf, mul, type Tensor, trace } from "../graph/index.ts";
+import { differentiate, elementsOf, input, mul, sum, type Tensor, trace, vectorize } from "../graph/index.ts";
+import { padded } from "./copies.ts";
 import { type BatchTypes, Inputs, leavesOf } from "./inputs.ts";
 import type { Value } from "./launch.ts";
 import { lower } from "./lower/lower.ts";
@@ -41,13 +42,10 @@ export async function trainingPass<Types extends BatchTypes>(
   weights: Weights,
   { batch, outputs, lossScale, accumulates = false }: TrainingPassOptions<Types>,
 ): Promise<Pass> {
-  const leaves = leavesOf(batch);
-  const scale = lossScale && leavesOf({ lossScale: { shape: [1], dtype: "float32" } }).lossScale;
-  const { result, updates } = trace(true, () => {
-    const named = outputs(leaves);
-    const loss = scale ? mul(named.loss, scale) : named.loss;
-    return { named, gradients: differentiate(loss, weights.leaves) };
-  });
+  const scale = lossScale && input("lossScale", [1], "float32");
+  const { leaves, named, updates } = traced(weights, batch, true, outputs);
+  const loss = sum(named.loss as Tensor);
+  const gradients = differentiate(scale ? mul(loss, scale) : loss, weights.leaves);
   const places = new Map<Value, Slice>();
   const aim = (tensor: Tensor, slice: Slice, label: string, adds = false): Request => {
     const value: Value = { label, elements: elementsOf(tensor.shape), dtype: "float32" };
@@ -55,16 +53,11 @@ export async function trainingPass<Types extends BatchTypes>(
     return { tensor, target: { value, accumulates: adds } };
   };
   const requests = [
-    ...Object.values(result.named).map((tensor) => ({ tensor })),
-    ...result.gradients.map((tensor, i) => aim(tensor, weights.gradient(i), "gradient", accumulates)),
-    ...[...updates].map(([state, tensor]) => ({
-      ...aim(tensor, weights.place(state) as Slice, "state"),
-      isLate: true,
-    })),
+    ...Object.values(named).map((tensor) => ({ tensor })),
+    ...gradients.map((tensor, i) => aim(tensor, weights.gradient(i), "gradient", accumulates)),
+    ...updates.map(({ tensor, slice }) => ({ ...aim(tensor, slice, "state"), isLate: true })),
   ];
-  return build(gpu, weights, leaves, requests, result.named, places, (leaf) =>
-    leaf === scale ? lossScale : undefined,
-  );
+  return build(gpu, weights, leaves, requests, named, places, (leaf) => (leaf === scale ? lossScale : undefined));
 }
 
 /** Forward only, as the model is in evaluation. */
@@ -74,10 +67,44 @@ export async function evaluationPass<Types extends BatchTypes>(
   batch: Types,
   outputs: (batch: LeavesOf<Types>) => Outputs,
 ): Promise<Pass> {
-  const leaves = leavesOf(batch);
-  const { result } = trace(false, () => outputs(leaves));
-  const requests = Object.values(result).map((tensor) => ({ tensor }));
-  return build(gpu, weights, leaves, requests, result, new Map(), () => undefined);
+  const { leaves, named } = traced(weights, batch, false, outputs);
+  const requests = Object.values(named).map((tensor) => ({ tensor }));
+  return build(gpu, weights, leaves, requests, named, new Map(), () => undefined);
+}
+
+/** The graph of a model, or of all copies of it at once. */
+function traced<Types extends BatchTypes>(
+  weights: Weights,
+  batch: Types,
+  isTraining: boolean,
+  outputs: (batch: LeavesOf<Types>) => Outputs,
+): {
+  readonly leaves: Readonly<Record<string, Tensor>>;
+  readonly named: Outputs;
+  readonly updates: readonly { readonly tensor: Tensor; readonly slice: Slice }[];
+} {
+  const one = leavesOf(batch);
+  const { result, updates } = trace(isTraining, () => outputs(one));
+  const { copies, copied } = weights;
+  const slices = [...updates.keys()].map((state) => weights.place(state) as Slice);
+  if (!copies) {
+    const changes = [...updates.values()].map((tensor, i) => ({ tensor, slice: slices[i] as Slice }));
+    return { leaves: one, named: result, updates: changes };
+  }
+  const { count, own = [] } = copies;
+  const leaves = Object.fromEntries(
+    Object.entries<Tensor>(one).map(([name, leaf]) => {
+      return [name, own.includes(name) ? input(name, [count, ...leaf.shape], leaf.dtype) : leaf];
+    }),
+  );
+  const many = new Map([...copied, ...own.map((name) => [one[name] as Tensor, leaves[name] as Tensor] as const)]);
+  const tensors = vectorize([...Object.values(result), ...updates.values()], many, count);
+  const names = Object.keys(result);
+  return {
+    leaves,
+    named: Object.fromEntries(names.map((name, i) => [name, tensors[i] as Tensor])),
+    updates: slices.map((slice, i) => ({ tensor: padded(tensors[names.length + i] as Tensor), slice })),
+  };
 }
 
 async function build(

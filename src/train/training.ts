@@ -1,6 +1,7 @@
 import {
   type BatchOf,
   type BatchTypes,
+  type Copies,
   evaluationPass,
   type LeavesOf,
   type NamedNumbers,
@@ -42,6 +43,8 @@ export interface CompileOptions<M extends { readonly parameters: ParameterTree }
   readonly options?: OptimizerOptions;
   /** Of the initial weights and of dropout, a whole number below 2^32; 0 by default. The same seed, the same bits. */
   readonly seed?: number;
+  /** Trains so many copies of the model at once, each on its own: `groups` can give each its rates and decays. */
+  readonly copies?: Copies;
   /** Told of each step, some steps late. */
   readonly onStep?: (metrics: StepMetrics) => void;
 }
@@ -169,7 +172,7 @@ export async function compile<M extends { readonly parameters: ParameterTree }, 
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff) {
     throw new UsageError(`seed: not a whole number in range (got ${seed}, allowed 0 to 4294967295). Pass one.`);
   }
-  const weights = new Weights(gpu, model, seed);
+  const weights = new Weights(gpu, model, seed, options.copies);
   const owners: { destroy(): void }[] = [weights];
   try {
     const accumulates = (options.options?.gradients?.microBatches ?? 1) > 1;
