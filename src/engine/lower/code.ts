@@ -10,6 +10,8 @@ import { type Axis, collapsed } from "./views.ts";
 export interface Target {
   readonly value: Value;
   readonly accumulates: boolean;
+  /** Not one after the other: every so many elements begin at a multiple of the stride. */
+  readonly spread?: { readonly elements: number; readonly stride: number };
 }
 
 /** WGSL for expressions, and the bindings that it declares. */
@@ -69,18 +71,23 @@ export class ExpressionCode {
     return name;
   }
 
-  /** Stores four elements; those from element `limit` on are left out, if it is given. */
-  store({ value, accumulates }: Target, expression: Expression, limit?: string): void {
+  /** Stores four elements; those from element `limit` on are left out, where not all of them are stored as one. */
+  store({ value, accumulates, spread }: Target, expression: Expression, limit: string): void {
     const number = this.name(expression);
-    const type = this.#isWide ? "vec4f" : "f32";
-    const target = this.#bind(value, "readWrite", type);
+    const isIndex = value.dtype === "uint32";
     const operator = accumulates ? "+=" : "=";
-    if (this.#isWide) this.#lines.push(`${target}[e / 4u] ${operator} ${number};`);
-    else {
-      for (const [i, part] of ["x", "y", "z", "w"].entries()) {
-        const guard = limit && i > 0 ? `if (${limit} > ${i}u) { ` : "";
-        this.#lines.push(`${guard}${target}[e + ${i}u] ${operator} ${number}.${part};${guard ? " }" : ""}`);
-      }
+    const place = (e: string): string =>
+      spread ? `(${e} / ${spread.elements}u * ${spread.stride}u + ${e} % ${spread.elements}u)` : e;
+    if (this.#isWide && (spread?.elements ?? 0) % 4 === 0) {
+      const target = this.#bind(value, "readWrite", isIndex ? "vec4u" : "vec4f");
+      this.#lines.push(`${target}[${place("e")} / 4u] ${operator} ${isIndex ? `vec4u(${number})` : number};`);
+      return;
+    }
+    const target = this.#bind(value, "readWrite", isIndex ? "u32" : "f32");
+    for (const [i, part] of ["x", "y", "z", "w"].entries()) {
+      const element = isIndex ? `u32(${number}.${part})` : `${number}.${part}`;
+      const line = `${target}[${place(`(e + ${i}u)`)}] ${operator} ${element};`;
+      this.#lines.push(i > 0 ? `if (${limit} > ${i}u) { ${line} }` : line);
     }
   }
 

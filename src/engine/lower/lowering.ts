@@ -5,6 +5,7 @@ import {
   type Node,
   type Operation,
   type OperationOf,
+  type Shape,
   type Tensor,
 } from "../../graph/index.ts";
 import type { Launch, Value, View } from "../launch.ts";
@@ -14,7 +15,7 @@ import { type Expression, loadsOf, moveView } from "./expression.ts";
 import { mapLaunch } from "./map.ts";
 import type { EngineDevice, Request } from "./program.ts";
 import { isComputation, isMovement, Uses } from "./uses.ts";
-import { isWhole, wholeView } from "./views.ts";
+import { isWhole, reshaped, wholeView } from "./views.ts";
 
 /** Storage buffers that a kernel may have on every device. */
 const mostBindings = 8;
@@ -46,6 +47,7 @@ export class Lowering {
   readonly tables = new Map<Value, Float32Array<ArrayBuffer>>();
   readonly #views = new Map<Tensor, View>();
   readonly #targets = new Map<Tensor, Target>();
+  readonly #reached = new Set<Value>();
   readonly #done = new Set<Node>();
   readonly #left = new Set<Node>();
 
@@ -89,19 +91,26 @@ export class Lowering {
   /** The value that a tensor is to be written to, dense: where it is wanted, or a new one. It counts as written then. */
   result(tensor: Tensor): Value {
     const target = this.#targets.get(tensor);
-    const value = target && !target.accumulates ? target.value : this.#fresh(tensor);
+    const isPlain = target && !target.accumulates && !target.spread;
+    const value = isPlain ? target.value : this.#fresh(tensor);
+    if (isPlain) this.#reached.add(target.value);
     this.#views.set(tensor, wholeView(value, tensor.shape));
     return value;
   }
 
-  /** As `result`, for a kernel that can add to what is there. */
+  /** As `result`, for a kernel that can add to what is there and leave gaps. */
   target(tensor: Tensor): Target {
     const target = this.#targets.get(tensor);
-    if (!target?.accumulates || this.uses.users(tensor).length > 0) {
-      return { value: this.result(tensor), accumulates: false };
-    }
-    this.#views.set(tensor, wholeView(target.value, tensor.shape));
+    const isReadAgain = target?.accumulates && this.uses.users(tensor).some((user) => !isMovement(user));
+    if (!target || isReadAgain) return { value: this.result(tensor), accumulates: false };
+    this.#views.set(tensor, viewOf(target, tensor.shape));
+    this.#reached.add(target.value);
     return target;
+  }
+
+  /** Whether what was to be written to a target's value is there. */
+  isReached({ value }: Target): boolean {
+    return this.#reached.has(value);
   }
 
   /** The tensor in memory, as strides can say. */
@@ -229,16 +238,33 @@ export class Lowering {
     return this.view(tensor);
   }
 
-  /** Has a tensor written to a target. What it is only another shape of is written there in its stead. */
+  /** Has a tensor written to a target. What it is only another shape of, or has gaps between, is written there instead. */
   #aim(tensor: Tensor, target: Target): void {
     const { operation, inputs } = tensor.node;
-    if (operation.op === "reshape" && !this.#targets.has(inputs[0] as Tensor)) this.#aim(inputs[0] as Tensor, target);
-    else if (!this.#targets.has(tensor)) this.#targets.set(tensor, target);
+    const [input] = inputs as [Tensor];
+    if (operation.op === "reshape" && !this.#targets.has(input)) this.#aim(input, target);
+    else if (operation.op === "pad" && !target.spread && hasGaps(operation.before, input.shape, tensor.shape)) {
+      this.#aim(input, {
+        ...target,
+        spread: { elements: input.shape[1] as number, stride: tensor.shape[1] as number },
+      });
+    } else if (!this.#targets.has(tensor)) this.#targets.set(tensor, target);
   }
 
   #fresh({ node, shape, dtype }: Tensor): Value {
     return { label: node.operation.op, elements: elementsOf(shape), dtype: dtype === "uint32" ? dtype : "float32" };
   }
+}
+
+/** Whether a matrix is padded at the end of its rows only. */
+const hasGaps = (before: readonly number[], shape: Shape, padded: Shape): boolean =>
+  shape.length === 2 && before.every((zeros) => zeros === 0) && shape[0] === padded[0];
+
+function viewOf({ value, spread }: Target, shape: Shape): View {
+  if (!spread) return wholeView(value, shape);
+  const { elements, stride } = spread;
+  const rows: View = { value, shape: [elementsOf(shape) / elements, elements], strides: [stride, 1], offset: 0 };
+  return reshaped(rows, shape) as View;
 }
 
 /** How many bindings the loads of some expressions take at most: two where a value is read in two ways. */

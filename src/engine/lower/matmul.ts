@@ -70,11 +70,11 @@ function columnSumsOf(lowering: Lowering, product: Node, matrix: Tensor): Tensor
   return sums;
 }
 
-/** The tensor whose last axis alone a sum leaves, under whatever shape. */
+/** What a sum adds up along the rows of matrices, under whatever shape: the axes before the last, but for a batch's. */
 function summedColumns({ operation: { fn, axes }, inputs }: Node<OperationOf<"reduce">>): Tensor | undefined {
   const [x] = inputs as [Tensor];
-  const leavesLast = fn === "sum" && axes.length === x.shape.length - 1 && axes.every((axis, i) => axis === i);
-  return leavesLast ? rootOf(x) : undefined;
+  const first = x.shape.length - 1 - axes.length;
+  return fn === "sum" && axes.every((axis, i) => axis === first + i) ? rootOf(x) : undefined;
 }
 
 /** Whether a node is a product, still to come, whose kernel sees the columns that the sum adds up. */
@@ -82,8 +82,13 @@ function canSum(lowering: Lowering, product: Node, matrix: Tensor, sum: Node): b
   const { operation, inputs } = product;
   if (operation.op !== "matmul" || !operation.transposeA || operation.transposeB || lowering.isDone(product))
     return false;
-  const isSame =
-    inputs[1] === matrix && matrix.shape.length === 2 && matrix.shape[1] === (sum.inputs[0] as Tensor).shape.at(-1);
+  const [x] = sum.inputs as [Tensor];
+  const columns = matrix.shape.at(-1);
+  const hasSameBatch =
+    elementsOf((sum.outputs[0] as Tensor).shape) === elementsOf([...matrix.shape.slice(0, -2), columns as number]);
+  const isWholeBatch =
+    elementsOf((product.outputs[0] as Tensor).shape.slice(0, -2)) === elementsOf(matrix.shape.slice(0, -2));
+  const isSame = inputs[1] === matrix && columns === x.shape.at(-1) && hasSameBatch && isWholeBatch;
   return isSame && isWhole(lowering.view(matrix));
 }
 

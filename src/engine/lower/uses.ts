@@ -18,7 +18,7 @@ export class Uses {
   constructor({ nodes, outputs }: Graph) {
     const requested = new Set(outputs);
     for (const output of outputs) {
-      for (let { node } = output; node.operation.op === "reshape"; ) {
+      for (let { node } = output; node.operation.op === "reshape" || node.operation.op === "pad"; ) {
         const [input] = node.inputs as [Tensor];
         requested.add(input);
         node = input.node;
