@@ -7,5 +7,5 @@ export * as losses from "./losses.ts";
 export { type Model, model, namedParameters, namedStates, type ParameterTree, type Part } from "./model.ts";
 export { evaluationPass, type LeavesOf, type Outputs, type Pass, trainingPass } from "./passes.ts";
 export { metricSlots, type Pass as PerceptronPass, Perceptron, type PerceptronTensor } from "./perceptron.ts";
-export { randomBits, randomNormal, randomSigned, randomUniform, shuffled } from "./random.ts";
+export { randomBelow, randomBits, randomNormal, randomSigned, randomUniform, shuffled } from "./random.ts";
 export { type NamedNumbers, type ParameterSlices, Weights } from "./weights.ts";

@@ -60,6 +60,7 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
   readonly #seed: number;
   readonly #microBatches: number;
   readonly #evaluators: Evaluator<BatchTypes>[] = [];
+  readonly #listeners = new Set<(metrics: StepMetrics) => void>();
   #batches = 0;
   #counts = { dispatches: 0, submits: 0, writes: 0 };
 
@@ -71,7 +72,15 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     this.#pass = pass;
     this.#seed = options.seed ?? 0;
     this.#microBatches = options.options?.gradients?.microBatches ?? 1;
-    this.#metrics = new MetricReadback(gpu, pass.results, stepsUnderway, options.onStep ?? (() => {}));
+    if (options.onStep) this.listen(options.onStep);
+    this.#metrics = new MetricReadback(gpu, pass.results, stepsUnderway, (metrics) => {
+      for (const listener of this.#listeners) listener(metrics);
+    });
+  }
+
+  /** Batches submitted so far. */
+  get batchCount(): number {
+    return this.#batches;
   }
 
   /** Updates submitted so far. */
@@ -94,6 +103,8 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     const { stream } = this.#gpu;
     const { dispatches, submits, writes } = stream.counts;
     const isLast = (this.#batches + 1) % this.#microBatches === 0;
+    // What is encoded goes out with the next submit, so what would stop the update has to be found before.
+    if (isLast) for (const group of this.optimizer.paramGroups) group.hyperAt(this.optimizer.stepCount + 1);
     this.#pass.inputs.write(batch, randomBits(this.#seed, keyStream, this.#batches));
     stream.dispatch(...this.#pass.plan.dispatches);
     if (isLast) this.optimizer.encode();
@@ -106,6 +117,13 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
       writes: stream.counts.writes - writes,
     };
     await this.#metrics.fewerThan(stepsUnderway);
+  }
+
+  /** Has a function told of each step, some steps late, until what this gives is called. */
+  listen(onStep: (metrics: StepMetrics) => void): () => void {
+    const listener = (metrics: StepMetrics): void => onStep(metrics);
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Resolves when every step so far is done and told of. */
