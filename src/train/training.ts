@@ -1,7 +1,6 @@
 import {
   type BatchOf,
   type BatchTypes,
-  type Copies,
   evaluationPass,
   type LeavesOf,
   type NamedNumbers,
@@ -12,45 +11,21 @@ import {
   trainingPass,
   Weights,
 } from "../engine/index.ts";
-import { type Gpu, UsageError } from "../gpu/index.ts";
-import type { Tensor } from "../graph/index.ts";
-import {
-  createOptimizer,
-  type Optimizer,
-  type OptimizerOptions,
-  type ParamGroupInput,
-  type UpdateRule,
-} from "../optim/index.ts";
+import type { Gpu } from "../gpu/index.ts";
+import { createOptimizer, type Optimizer } from "../optim/index.ts";
+import { type CompileOptions, checkSeed, keyStream, outputsOf } from "./compileOptions.ts";
+import { CpuTraining } from "./cpuTraining.ts";
 import { Evaluator } from "./evaluator.ts";
 import { MetricReadback, type StepMetrics } from "./metrics.ts";
+import type { Trainer } from "./trainer.ts";
 
-/** The random stream of the steps' keys; those of the parameters count from 0. */
-const keyStream = 0xffff_0000;
 /** Steps on their way to the GPU at once: enough to keep it busy, few enough to stop at once. */
 const stepsUnderway = 3;
 
-export interface CompileOptions<M extends { readonly parameters: ParameterTree }, Types extends BatchTypes> {
-  /** A function of tensors with its parameters: see `layers` and `model`. */
-  readonly model: M;
-  /** The loss of a batch, or `{ loss, … }` with other numbers to be told of. Called once, with tensors that have no numbers. */
-  readonly loss: (model: M, batch: LeavesOf<Types>) => Tensor | ({ readonly loss: Tensor } & Outputs);
-  /** The types of a batch's parts: `{ x: f32(128, 784), y: u32(128) }`. */
-  readonly batch: Types;
-  readonly optimizer: UpdateRule;
-  /** Param groups over the model's tensors; one of all of them by default. */
-  readonly groups?: (tensors: Weights["tensors"]) => readonly ParamGroupInput[];
-  /** Clipping, accumulation, averages and so on. */
-  readonly options?: OptimizerOptions;
-  /** Of the initial weights and of dropout, a whole number below 2^32; 0 by default. The same seed, the same bits. */
-  readonly seed?: number;
-  /** Trains so many copies of the model at once, each on its own: `groups` can give each its rates and decays. */
-  readonly copies?: Copies;
-  /** Told of each step, some steps late. */
-  readonly onStep?: (metrics: StepMetrics) => void;
-}
-
 /** A model, its loss and its optimizer, prepared: a step is one submit, and creates and reads nothing. See `compile`. */
-export class Training<M extends { readonly parameters: ParameterTree }, Types extends BatchTypes> {
+export class Training<M extends { readonly parameters: ParameterTree }, Types extends BatchTypes>
+  implements Trainer<M, Types>
+{
   readonly weights: Weights;
   readonly optimizer: Optimizer;
   readonly #gpu: Gpu;
@@ -177,32 +152,35 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
 
 /**
  * Prepares the training of a model: its weights, the step with its gradients, and the optimizer. Everything that a step
- * needs is made here.
+ * needs is made here. On "cpu", where there is no WebGPU, the reference trains, slowly.
  * @throws GraphError, by rejection, where the model does not fit together, naming the line; HyperparameterError; LimitError
- * and OutOfMemoryError where the device cannot hold it.
+ * and OutOfMemoryError where the device cannot hold it; UsageError for what the CPU cannot do.
  */
-export async function compile<M extends { readonly parameters: ParameterTree }, Types extends BatchTypes>(
+export function compile<M extends { readonly parameters: ParameterTree }, Types extends BatchTypes>(
   gpu: Gpu,
   options: CompileOptions<M, Types>,
-): Promise<Training<M, Types>> {
-  const { model, loss, batch, optimizer: rule, groups, seed = 0 } = options;
+): Promise<Training<M, Types>>;
+export function compile<M extends { readonly parameters: ParameterTree }, Types extends BatchTypes>(
+  gpu: Gpu | "cpu",
+  options: CompileOptions<M, Types>,
+): Promise<Trainer<M, Types>>;
+export async function compile<M extends { readonly parameters: ParameterTree }, Types extends BatchTypes>(
+  gpu: Gpu | "cpu",
+  options: CompileOptions<M, Types>,
+): Promise<Trainer<M, Types>> {
+  checkSeed(options.seed ?? 0);
+  if (gpu === "cpu") return new CpuTraining(options);
   gpu.check();
-  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff) {
-    throw new UsageError(`seed: not a whole number in range (got ${seed}, allowed 0 to 4294967295). Pass one.`);
-  }
-  const weights = new Weights(gpu, model, seed, options.copies);
+  const { model, batch, optimizer: rule, groups, seed = 0, copies } = options;
+  const weights = new Weights(gpu, model, seed, copies);
   const owners: { destroy(): void }[] = [weights];
   try {
-    const accumulates = (options.options?.gradients?.microBatches ?? 1) > 1;
-    const settings = accumulates
-      ? { ...options.options, gradients: { ...options.options?.gradients, zero: true } }
-      : options.options;
+    const { gradients } = options.options ?? {};
+    const accumulates = (gradients?.microBatches ?? 1) > 1;
+    const settings = accumulates ? { ...options.options, gradients: { ...gradients, zero: true } } : options.options;
     const optimizer = await createOptimizer(gpu, rule, groups?.(weights.tensors) ?? weights.tensors, settings);
     owners.push(optimizer);
-    const outputs = (leaves: LeavesOf<Types>) => {
-      const result = loss(model, leaves);
-      return "node" in result ? { loss: result as Tensor } : result;
-    };
+    const outputs = (leaves: LeavesOf<Types>) => outputsOf(options, leaves);
     const pass = await trainingPass(gpu, weights, { batch, outputs, lossScale: optimizer.lossScale, accumulates });
     owners.push(pass);
     await gpu.idle();

@@ -1,7 +1,8 @@
 import type { LeavesOf, Model, NamedNumbers, Outputs } from "../../engine/index.ts";
 import type { Tensor, TensorType } from "../../graph/index.ts";
 import type { UpdateRule } from "../../optim/index.ts";
-import type { CompileOptions, Training } from "../training.ts";
+import type { CompileOptions } from "../compileOptions.ts";
+import type { Training } from "../training.ts";
 
 /** What a batch of every task is: what goes in, and the classes that should come out. */
 export type Examples = { readonly x: TensorType; readonly y: TensorType };
