@@ -1,5 +1,15 @@
 import type { Gpu, Slice } from "../gpu/index.ts";
-import { differentiate, elementsOf, input, mul, sum, type Tensor, trace, vectorize } from "../graph/index.ts";
+import {
+  differentiate,
+  elementsOf,
+  GraphError,
+  input,
+  mul,
+  sum,
+  type Tensor,
+  trace,
+  vectorize,
+} from "../graph/index.ts";
 import { padded } from "./copies.ts";
 import { type BatchTypes, Inputs, leavesOf } from "./inputs.ts";
 import type { Value } from "./launch.ts";
@@ -85,6 +95,7 @@ function traced<Types extends BatchTypes>(
 } {
   const one = leavesOf(batch);
   const { result, updates } = trace(isTraining, () => outputs(one));
+  if (isTraining) for (const [name, tensor] of Object.entries(result)) checkNumber(name, tensor);
   const { copies, copied } = weights;
   const slices = [...updates.keys()].map((state) => weights.place(state) as Slice);
   if (!copies) {
@@ -142,6 +153,13 @@ async function build(
     workspace.destroy();
     throw error;
   }
+}
+
+/** What a step tells of is one number. */
+function checkNumber(name: string, { node, shape, dtype }: Tensor): void {
+  if (dtype === "float32" && elementsOf(shape) === 1) return;
+  const got = `got ${dtype} [${shape.join(", ")}], allowed one float32 number`;
+  throw new GraphError(`${name}: it is not a number (${got}). Take its mean or sum.`, node.where);
 }
 
 const strange = ({ node, shape }: Tensor): string =>

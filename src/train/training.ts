@@ -130,16 +130,25 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     }
   }
 
-  /** What a step is made of: kernels and memory, and how the weights decay. */
+  /** Bytes on the GPU: parameters with room for their gradients, the optimizer's states, and what a step computes. */
+  get memory(): { readonly weights: number; readonly states: number; readonly activations: number } {
+    const activations = this.#pass.plan.memory.bytes;
+    return { weights: this.weights.bytes, states: this.optimizer.stateBytes, activations };
+  }
+
+  /** What a step is made of: its kernels, their memory, and how the weights decay. */
   describe(): string {
     const { plan } = this.#pass;
     const kernels = [...plan.kernels].map(([label, count]) => `  ${count} × ${label}`);
     const size = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
+    const { weights, states, activations } = this.memory;
+    const { buffers, liveBytes } = plan.memory;
     return [
       `${this.weights.elements.toLocaleString("en")} parameters, ${plan.dispatches.length + this.optimizer.dispatchCount} dispatches a step:`,
       ...kernels,
       `  ${this.optimizer.dispatchCount} × the update`,
-      `weights and gradients ${size(this.weights.bytes)}, activations ${size(plan.memory.bytes)} in ${plan.memory.buffers} buffers`,
+      `${size(weights + states + activations)}: weights ${size(weights / 2)}, gradients ${size(weights / 2)}, ` +
+        `states ${size(states)}, activations ${size(activations)} in ${buffers} buffers (at most ${size(liveBytes)} of them at one time)`,
       this.optimizer.describe(),
     ].join("\n");
   }
