@@ -24,6 +24,9 @@ export interface OpRow {
   readonly withoutGradient?: true;
 }
 
+/** The key that dropout draws from in these tests. */
+export const KEY = 20;
+
 /** Leaves of a row as inputs of a graph. */
 export function leavesOf({ leaves }: OpRow): Record<LeafName, Tensor> {
   const inputs = Object.entries(leaves).map(([name, { shape, below }]) => {

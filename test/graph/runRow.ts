@@ -1,7 +1,7 @@
 import { randomSigned } from "../../src/engine/random.ts";
 import { add, differentiate, input, mul, sum, type Tensor, trace } from "../../src/graph/index.ts";
 import { execute, type Numbers, type Round } from "../../src/reference/index.ts";
-import { type LeafName, leavesOf, numbersOf, type OpRow } from "./opRow.ts";
+import { KEY, type LeafName, leavesOf, numbersOf, type OpRow } from "./opRow.ts";
 
 /** A row as a graph: what it computes, a loss that weighs every element of that, and the loss's gradients. */
 export interface Prepared {
@@ -14,9 +14,6 @@ export interface Prepared {
   /** By name; those of the weights are `weight of output 0` and so on. */
   readonly numbers: Readonly<Record<string, Float32Array | Uint32Array>>;
 }
-
-/** The key that dropout draws from in these tests. */
-export const KEY = 20;
 
 /** Traces a row. */
 export function prepare(row: OpRow): Prepared {
