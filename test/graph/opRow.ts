@@ -36,7 +36,7 @@ export function leavesOf({ leaves }: OpRow): Record<LeafName, Tensor> {
 }
 
 /** Their numbers, float32 ones, the same on every machine. */
-export const numbersOf = ({ leaves }: OpRow): Record<string, Float32Array | Uint32Array> =>
+export const numbersOf = ({ leaves }: Pick<OpRow, "leaves">): Record<string, Float32Array | Uint32Array> =>
   Object.fromEntries(Object.entries(leaves).map(([name, leaf], stream) => [name, draw(leaf, stream)]));
 
 function draw({ shape, range = [-1, 1], below, values }: LeafRow, stream: number): Float32Array | Uint32Array {

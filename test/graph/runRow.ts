@@ -9,6 +9,8 @@ export interface Prepared {
   readonly outputs: readonly Tensor[];
   /** Σ output · weight, with a random weight for each element; none where no output is a number. */
   readonly loss: Tensor | undefined;
+  /** The inputs that weigh the outputs, as many as there are numbers among those. */
+  readonly weights: readonly Tensor[];
   /** Of the float32 leaves. */
   readonly gradients: Readonly<Partial<Record<LeafName, Tensor>>>;
   /** By name; those of the weights are `weight of output 0` and so on. */
@@ -38,7 +40,7 @@ export function prepare(row: OpRow): Prepared {
       numbers[`weight of output ${i}`] = Float32Array.from({ length }, (_, at) => randomSigned(3, i, at));
     }
     const gradients = Object.fromEntries(found.map((gradient, i) => [names[i] as LeafName, gradient]));
-    return { leaves, outputs, loss, gradients, numbers };
+    return { leaves, outputs, loss, weights, gradients, numbers };
   }).result;
 }
 
