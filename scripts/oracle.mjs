@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { holdAround } from "./aroundOracle.mjs";
 import { holdCheckpoints } from "./checkpointOracle.mjs";
+import { holdOps } from "./opsOracle.mjs";
 import { askedToWrite, ensurePython, loadModules, readableJson, root, runPython, stop } from "./oracleTools.mjs";
 import { holdSchedules } from "./scheduleOracle.mjs";
 
@@ -105,7 +106,7 @@ if (write) {
   check();
 }
 try {
-  for (const hold of [holdSchedules, holdAround, holdCheckpoints]) console.log(await hold(python, write));
+  for (const hold of [holdSchedules, holdAround, holdCheckpoints, holdOps]) console.log(await hold(python, write));
 } catch (error) {
   stop(/** @type {Error} */ (error).message);
 }

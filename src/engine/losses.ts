@@ -1,14 +1,31 @@
 import type { Tensor } from "../graph/index.ts";
 import * as graph from "../graph/index.ts";
 
+export interface CrossEntropyOptions {
+  /** The share of a target that is spread evenly over all classes, from 0 to 1. */
+  readonly labelSmoothing?: number;
+  /** Whether labels may be no class, for rows that are there to fill the batch: those do not count in the mean. */
+  readonly isPadded?: boolean;
+}
+
 /**
- * The mean of −log softmax(logits)[label], in nats: logits [..., classes], labels uint32 [...]. A label that is no class
- * has loss 0, and counts in the mean.
+ * The mean of −log softmax(logits)[label], in nats: logits [..., classes], labels uint32 [...]. A label that is no class,
+ * such as 0xffffffff, has loss and gradient 0. It counts in the mean, whose divisor is known before any step and costs no
+ * kernel; where `isPadded` it does not, as in PyTorch, whose `ignore_index` it is then. A batch of such labels alone has the
+ * loss 0 (in PyTorch NaN).
  *
  * Source: PyTorch's `cross_entropy`; label smoothing by Szegedy et al. (2015), section 7.
  */
-export const crossEntropy = (logits: Tensor, labels: Tensor, { labelSmoothing = 0 } = {}): Tensor =>
-  graph.mean(graph.crossEntropy(logits, labels, labelSmoothing));
+export function crossEntropy(
+  logits: Tensor,
+  labels: Tensor,
+  { labelSmoothing = 0, isPadded = false }: CrossEntropyOptions = {},
+): Tensor {
+  const losses = graph.crossEntropy(logits, labels, labelSmoothing);
+  if (!isPadded) return graph.mean(losses);
+  const counted = graph.sum(graph.less(graph.float(labels), logits.shape.at(-1) as number));
+  return graph.div(graph.sum(losses), graph.maximum(counted, 1));
+}
 
 /** The mean of (predictions − targets)². The shapes are the same. */
 export function mse(predictions: Tensor, targets: Tensor): Tensor {

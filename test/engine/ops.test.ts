@@ -1,8 +1,9 @@
 import { expect } from "vitest";
 import type { Tensor } from "../../src/graph/index.ts";
 import { float32, float64, type Numbers } from "../../src/reference/index.ts";
+import { KEY } from "../graph/opRow.ts";
 import { opTable } from "../graph/opTable.ts";
-import { compute, KEY, prepare } from "../graph/runRow.ts";
+import { compute, prepare } from "../graph/runRow.ts";
 import { sharedGpuTest } from "../support/gpuTest.ts";
 import { runGraph } from "./runGraph.ts";
 

@@ -1,5 +1,9 @@
+import { randomUniform } from "../../src/engine/random.ts";
 import * as g from "../../src/graph/index.ts";
-import type { OpRow } from "./opRow.ts";
+import { KEY, type OpRow } from "./opRow.ts";
+
+/** A rate that lies between two of the numbers that may be drawn, the lower of which the eighth element draws. */
+const justAbove = randomUniform(KEY, 0, 7) + 2 ** -26;
 
 const positive = [0.1, 3] as const;
 const wide = [-4, 4] as const;
@@ -113,4 +117,5 @@ export const mapRows: readonly OpRow[] = [
     leaves: { x: { shape: [5, 33] } },
     build: ({ x }) => [g.dropout(x, 0.3), g.dropout(g.square(x), 0.75)],
   },
+  { name: "dropout just above a draw", leaves: { x: { shape: [9] } }, build: ({ x }) => g.dropout(x, justAbove) },
 ];

@@ -24,6 +24,9 @@ export interface OpRow {
   readonly withoutGradient?: true;
 }
 
+/** The key that dropout draws from in these tests. */
+export const KEY = 20;
+
 /** Leaves of a row as inputs of a graph. */
 export function leavesOf({ leaves }: OpRow): Record<LeafName, Tensor> {
   const inputs = Object.entries(leaves).map(([name, { shape, below }]) => {
@@ -33,7 +36,7 @@ export function leavesOf({ leaves }: OpRow): Record<LeafName, Tensor> {
 }
 
 /** Their numbers, float32 ones, the same on every machine. */
-export const numbersOf = ({ leaves }: OpRow): Record<string, Float32Array | Uint32Array> =>
+export const numbersOf = ({ leaves }: Pick<OpRow, "leaves">): Record<string, Float32Array | Uint32Array> =>
   Object.fromEntries(Object.entries(leaves).map(([name, leaf], stream) => [name, draw(leaf, stream)]));
 
 function draw({ shape, range = [-1, 1], below, values }: LeafRow, stream: number): Float32Array | Uint32Array {

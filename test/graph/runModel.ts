@@ -1,7 +1,7 @@
 import { initialNumbers } from "../../src/engine/model.ts";
 import type { Tensor } from "../../src/graph/index.ts";
 import { execute, float64, type Numbers, type Round } from "../../src/reference/index.ts";
-import { KEY } from "./runRow.ts";
+import { KEY } from "./opRow.ts";
 
 /** Numbers as a model's leaf: an input, by its tensor. */
 export type Given = readonly (readonly [leaf: Tensor, numbers: readonly number[]])[];

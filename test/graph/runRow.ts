@@ -1,7 +1,7 @@
 import { randomSigned } from "../../src/engine/random.ts";
 import { add, differentiate, input, mul, sum, type Tensor, trace } from "../../src/graph/index.ts";
 import { execute, type Numbers, type Round } from "../../src/reference/index.ts";
-import { type LeafName, leavesOf, numbersOf, type OpRow } from "./opRow.ts";
+import { KEY, type LeafName, leavesOf, numbersOf, type OpRow } from "./opRow.ts";
 
 /** A row as a graph: what it computes, a loss that weighs every element of that, and the loss's gradients. */
 export interface Prepared {
@@ -9,14 +9,13 @@ export interface Prepared {
   readonly outputs: readonly Tensor[];
   /** Σ output · weight, with a random weight for each element; none where no output is a number. */
   readonly loss: Tensor | undefined;
+  /** The inputs that weigh the outputs, as many as there are numbers among those. */
+  readonly weights: readonly Tensor[];
   /** Of the float32 leaves. */
   readonly gradients: Readonly<Partial<Record<LeafName, Tensor>>>;
   /** By name; those of the weights are `weight of output 0` and so on. */
   readonly numbers: Readonly<Record<string, Float32Array | Uint32Array>>;
 }
-
-/** The key that dropout draws from in these tests. */
-export const KEY = 20;
 
 /** Traces a row. */
 export function prepare(row: OpRow): Prepared {
@@ -41,7 +40,7 @@ export function prepare(row: OpRow): Prepared {
       numbers[`weight of output ${i}`] = Float32Array.from({ length }, (_, at) => randomSigned(3, i, at));
     }
     const gradients = Object.fromEntries(found.map((gradient, i) => [names[i] as LeafName, gradient]));
-    return { leaves, outputs, loss, gradients, numbers };
+    return { leaves, outputs, loss, weights, gradients, numbers };
   }).result;
 }
 

@@ -16,6 +16,7 @@ import {
   mul,
   recomputed,
   relu,
+  rotary,
   softmax,
   split,
   square,
@@ -175,6 +176,7 @@ describe("recomputed", () => {
 describe("what does not fit is refused, with the line that asked for it", () => {
   const x = input("x", [2, 3], "float32");
   const ids = input("ids", [4], "uint32");
+  const fourAxes = input("ids", [1, 1, 1, 2], "uint32");
   const faults: readonly (readonly [name: string, call: () => Tensor, message: RegExp])[] = [
     ["matmul", () => matmul(x, x), /^matmul: inner sides that differ \(got \[2, 3\] and \[2, 3\], so 3 and 2\)/],
     ["matmul of rows", () => matmul(constant(1, [3]), x), /^matmul: operands need two axes .*\[3\] and \[2, 3\]/],
@@ -186,6 +188,8 @@ describe("what does not fit is refused, with the line that asked for it", () => 
     ["split", () => split(x, 2, 1)[0] as Tensor, /^split: an axis that does not divide \(got \[2, 3\] in 2 along 1\)/],
     ["sum over no axis", () => sum(x, { axes: [2] }), /^sum: no such axis \(got 2 of a tensor of shape \[2, 3\]\)/],
     ["dropout", () => dropout(x, 1), /^dropout: no rate \(got 1, allowed 0 up to 1/],
+    ["dropout of indices", () => dropout(ids, 0), /^dropout: an operand of the wrong type \(got uint32 \[4\], allowed/],
+    ["rotary of indices", () => rotary(fourAxes), /^rotary: an operand of the wrong type \(got uint32 \[1, 1, 1, 2\]/],
     [
       "deep in a model",
       () =>

@@ -5,8 +5,9 @@ import { binary, ternary, unary } from "../../src/graph/operation.ts";
 import { implementations } from "../../src/reference/implementations.ts";
 import { execute, float32, float64, type Numbers } from "../../src/reference/index.ts";
 import { erf, erfc } from "../../src/reference/ops/erf.ts";
+import { KEY } from "../graph/opRow.ts";
 import { opTable } from "../graph/opTable.ts";
-import { compute, KEY, prepare } from "../graph/runRow.ts";
+import { compute, prepare } from "../graph/runRow.ts";
 
 const count = (shape: g.Shape): number => g.elementsOf(shape);
 const leaf = (name: string, shape: g.Shape): g.Tensor => g.input(name, shape, "float32");

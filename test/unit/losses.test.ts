@@ -42,6 +42,30 @@ describe("losses", () => {
     expect(found).toBeCloseTo(expected, 14);
   });
 
+  it("crossEntropy of labels that are no class, which have no gradient and count where the batch is not padded", () => {
+    const [first = []] = rowsOf(logits);
+    const own = lse(first) - (first[1] as number);
+    for (const [isPadded, given, expected, share] of [
+      [false, [1, 0xffffffff], own / 2, 1 / 2],
+      [true, [1, 0xffffffff], own, 1],
+      [true, [1, 3], own, 1],
+      [true, [3, 0xffffffff], 0, 0],
+    ] as const) {
+      const loss = losses.crossEntropy(x, labels, { isPadded });
+      const [gradient] = differentiate(loss, [x]) as [Tensor];
+      const [[found], slopes] = run(
+        [loss, gradient],
+        [
+          [x, logits],
+          [labels, given],
+        ],
+      ) as [[number], number[]];
+      expect(found).toBeCloseTo(expected, 14);
+      const ofFirst = first.map((z, c) => share * (Math.exp(z - lse(first)) - Number(c === 1)));
+      expect(slopes.map((slope) => slope + 0)).toEqual([...ofFirst, 0, 0, 0].map((s) => expect.closeTo(s, 14)));
+    }
+  });
+
   it("mse", () => {
     const expected = mean(logits.map((value, i) => (value - (targets[i] as number)) ** 2));
     expect(

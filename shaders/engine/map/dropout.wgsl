@@ -8,7 +8,7 @@ fn pcg(value: vec4u) -> vec4u {
   return (word >> vec4u(22u)) ^ word;
 }
 
-// `threshold` is rate · 2^24, `scale` 1 / (1 - rate).
+// `threshold` is the least whole number not below rate · 2^24, `scale` 1 / (1 - rate).
 fn dropout(x: vec4f, index: u32, key: u32, stream: u32, threshold: u32, scale: f32) -> vec4f {
   let bits = pcg(vec4u(0u, 1u, 2u, 3u) + index + pcg(stream + pcg(vec4u(key))));
   return select(vec4f(), x * scale, (bits >> vec4u(8u)) >= vec4u(threshold));

@@ -125,7 +125,7 @@ export class ExpressionCode {
   #dropout({ x, key, rate, stream }: Dropout): string {
     this.#hasDropout = true;
     const place = `${this.#bind(key.value, "read", "u32")}[0]`;
-    const threshold = Math.round(rate * 2 ** 24);
+    const threshold = Math.ceil(rate * 2 ** 24);
     return `dropout(${this.name(x)}, e, ${place}, ${stream}u, ${threshold}u, ${literal(Math.fround(1 / (1 - rate)))})`;
   }
 

@@ -43,6 +43,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, { isCausal = false, s
  * Source: Su et al., "RoFormer" (2021), section 3.2; the pairs are those of GPT-NeoX and LLaMA.
  */
 export function rotary(x: Tensor, base = 10_000): Tensor {
+  checkType("rotary", x);
   checkShape("rotary", "x", x, [undefined, undefined, undefined, undefined]);
   demand((x.shape[3] as number) % 2 === 0, () => `rotary: heads of an odd size (got ${show(x.shape)}). Make D even.`);
   return applyOne({ op: "rotary", base, isInverse: false }, [x], { shape: x.shape, dtype: "float32" });

@@ -1,4 +1,5 @@
 import { applyOne, demand } from "../node.ts";
+import { checkType } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 import { isTraining, nextDropout } from "../trace.ts";
 import { key } from "./leaves.ts";
@@ -10,6 +11,7 @@ import { key } from "./leaves.ts";
  * Source: Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov, "Dropout" (JMLR 2014), in the inverted form.
  */
 export function dropout(x: Tensor, rate: number): Tensor {
+  checkType("dropout", x);
   demand(rate >= 0 && rate < 1, () => `dropout: no rate (got ${rate}, allowed 0 up to 1, without 1). Correct it.`);
   return rate > 0 && isTraining() ? dropoutOf(x, rate, nextDropout()) : x;
 }
