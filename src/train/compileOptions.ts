@@ -23,6 +23,11 @@ export interface CompileOptions<M extends { readonly parameters: ParameterTree }
   readonly seed?: number;
   /** Trains so many copies of the model at once, each on its own: `groups` can give each its rates and decays. */
   readonly copies?: Copies;
+  /**
+   * Milliseconds of GPU time that a submit should take at most: steps that take longer are cut into several. 200 by default;
+   * without limit on software adapters, which have no screen to draw.
+   */
+  readonly submitBudget?: number;
   /** Told of each step, some steps late. */
   readonly onStep?: (metrics: StepMetrics) => void;
 }

@@ -17,6 +17,7 @@ import { type CompileOptions, checkSeed, keyStream, outputsOf } from "./compileO
 import { CpuTraining } from "./cpuTraining.ts";
 import { Evaluator } from "./evaluator.ts";
 import { MetricReadback, type StepMetrics } from "./metrics.ts";
+import { Pace, submitBudget } from "./pace.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** Steps on their way to the GPU at once: enough to keep it busy, few enough to stop at once. */
@@ -32,6 +33,7 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
   readonly #model: M;
   readonly #pass: Pass;
   readonly #metrics: MetricReadback;
+  readonly #pace: Pace;
   readonly #seed: number;
   readonly #microBatches: number;
   readonly #evaluators: Evaluator<BatchTypes>[] = [];
@@ -47,8 +49,10 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     this.#pass = pass;
     this.#seed = options.seed ?? 0;
     this.#microBatches = options.options?.gradients?.microBatches ?? 1;
+    this.#pace = new Pace(options.submitBudget ?? (gpu.adapter.isSoftware ? Number.POSITIVE_INFINITY : submitBudget));
     if (options.onStep) this.listen(options.onStep);
     this.#metrics = new MetricReadback(gpu, pass.results, stepsUnderway, (metrics) => {
+      this.#pace.end(metrics.step, performance.now());
       for (const listener of this.#listeners) listener(metrics);
     });
   }
@@ -69,7 +73,7 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
   }
 
   /**
-   * One batch in one submit: forward, loss and backward, and the update, with micro-batches at the last of them. Done when
+   * One batch in one submit, or a few where that would keep the GPU for too long: forward, loss and backward, and the update, with micro-batches at the last of them. Done when
    * there is room for another step: await it, or steps pile up and only some are told of.
    * @throws RangeError for a batch that does not fit; HyperparameterError, NonFiniteGradientError and DeviceLostError. Nothing
    * is written then.
@@ -81,17 +85,29 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     // What is encoded goes out with the next submit, so what would stop the update has to be found before.
     if (isLast) for (const group of this.optimizer.paramGroups) group.hyperAt(this.optimizer.stepCount + 1);
     this.#pass.inputs.write(batch, randomBits(this.#seed, keyStream, this.#batches));
-    stream.dispatch(...this.#pass.plan.dispatches);
+    this.#encode();
     if (isLast) this.optimizer.encode();
     this.#batches += 1;
     this.#metrics.capture(this.#batches);
     stream.submit();
+    this.#pace.begin(this.#batches, performance.now());
     this.#counts = {
       dispatches: stream.counts.dispatches - dispatches,
       submits: stream.counts.submits - submits,
       writes: stream.counts.writes - writes,
     };
     await this.#metrics.fewerThan(stepsUnderway);
+  }
+
+  /** The step's launches, of which the last part is left for the caller to submit. */
+  #encode(): void {
+    const { stream } = this.#gpu;
+    const { dispatches } = this.#pass.plan;
+    const size = Math.ceil(dispatches.length / this.#pace.parts);
+    for (let first = 0; first < dispatches.length; first += size) {
+      if (first > 0) stream.submit();
+      stream.dispatch(...dispatches.slice(first, first + size));
+    }
   }
 
   /** Has a function told of each step, some steps late, until what this gives is called. */

@@ -264,3 +264,24 @@ gpuTest("a parameter that is used twice is there once, and has both gradients", 
   expect([...onGpu.weights.keys()]).toEqual(["first.weight", "first.bias", "head.weight", "head.bias"]);
   expect(apart(onGpu.weights, onCpu.weights)).toBeLessThan(1e-5);
 });
+
+gpuTest("a step that takes too long goes out in several submits, and comes to the same", async ({ gpu }) => {
+  const whole = await run(gpu, { model: perceptron() });
+  const submits: number[] = [];
+  const training = await compile(gpu, {
+    model: perceptron(),
+    loss,
+    batch: types,
+    optimizer: adamw({ lr: 0.01 }),
+    seed: 3,
+    submitBudget: 1e-6,
+  });
+  for (let step = 0; step < 10; step++) {
+    await training.step(batchAt(step));
+    submits.push(training.counts.submits);
+  }
+  expect(submits[0]).toBeGreaterThan(3);
+  expect(submits.at(-1)).toBe(training.counts.dispatches - training.optimizer.dispatchCount);
+  expect(apart(await training.readWeights(), whole.weights)).toBe(0);
+  training.destroy();
+});
