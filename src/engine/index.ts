@@ -16,4 +16,4 @@ export {
 export { evaluationPass, type LeavesOf, type Outputs, type Pass, trainingPass } from "./passes.ts";
 export { metricSlots, type Pass as PerceptronPass, Perceptron, type PerceptronTensor } from "./perceptron.ts";
 export { randomBelow, randomBits, randomNormal, randomSigned, randomUniform, shuffled } from "./random.ts";
-export { type NamedNumbers, type ParameterSlices, Weights } from "./weights.ts";
+export { type NamedNumbers, type ParameterSlices, Weights, type WeightsOptions } from "./weights.ts";

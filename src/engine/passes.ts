@@ -1,10 +1,12 @@
 import type { Gpu, Slice } from "../gpu/index.ts";
 import {
+  type DType,
   differentiate,
   elementsOf,
   GraphError,
   input,
   mul,
+  substitute,
   sum,
   type Tensor,
   trace,
@@ -57,15 +59,17 @@ export async function trainingPass<Types extends BatchTypes>(
   const loss = sum(named.loss as Tensor);
   const gradients = differentiate(scale ? mul(loss, scale) : loss, weights.leaves);
   const places = new Map<Value, Slice>();
-  const aim = (tensor: Tensor, slice: Slice, label: string, adds = false): Request => {
-    const value: Value = { label, elements: elementsOf(tensor.shape), dtype: "float32" };
+  const aim = (tensor: Tensor, slice: Slice, label: string, dtype: DType, adds = false): Request => {
+    const value: Value = { label, elements: elementsOf(tensor.shape), dtype };
     places.set(value, slice);
     return { tensor, target: { value, accumulates: adds } };
   };
   const requests = [
     ...Object.values(named).map((tensor) => ({ tensor })),
-    ...gradients.map((tensor, i) => aim(tensor, weights.gradient(i), "gradient", accumulates)),
-    ...updates.map(({ tensor, slice }) => ({ ...aim(tensor, slice, "state"), isLate: true })),
+    ...gradients.map((tensor, i) =>
+      aim(tensor, weights.gradient(i), "gradient", (weights.leaves[i] as Tensor).dtype, accumulates),
+    ),
+    ...updates.map(({ tensor, slice }) => ({ ...aim(tensor, slice, "state", "float32"), isLate: true })),
   ];
   return build(gpu, weights, leaves, requests, named, places, (leaf) => (leaf === scale ? lossScale : undefined));
 }
@@ -96,11 +100,17 @@ function traced<Types extends BatchTypes>(
   const one = leavesOf(batch);
   const { result, updates } = trace(isTraining, () => outputs(one));
   if (isTraining) for (const [name, tensor] of Object.entries(result)) checkNumber(name, tensor);
-  const { copies, copied } = weights;
+  const { copies, standIns } = weights;
   const slices = [...updates.keys()].map((state) => weights.place(state) as Slice);
+  const names = Object.keys(result);
+  const results = (tensors: readonly Tensor[], changes: readonly Tensor[]) => ({
+    named: Object.fromEntries(names.map((name, i) => [name, tensors[i] as Tensor])),
+    updates: slices.map((slice, i) => ({ tensor: changes[i] as Tensor, slice })),
+  });
+  const wanted = [...Object.values(result), ...updates.values()];
   if (!copies) {
-    const changes = [...updates.values()].map((tensor, i) => ({ tensor, slice: slices[i] as Slice }));
-    return { leaves: one, named: result, updates: changes };
+    const tensors = substitute(wanted, standIns);
+    return { leaves: one, ...results(tensors, tensors.slice(names.length)) };
   }
   const { count, own = [] } = copies;
   const leaves = Object.fromEntries(
@@ -108,14 +118,9 @@ function traced<Types extends BatchTypes>(
       return [name, own.includes(name) ? input(name, [count, ...leaf.shape], leaf.dtype) : leaf];
     }),
   );
-  const many = new Map([...copied, ...own.map((name) => [one[name] as Tensor, leaves[name] as Tensor] as const)]);
-  const tensors = vectorize([...Object.values(result), ...updates.values()], many, count);
-  const names = Object.keys(result);
-  return {
-    leaves,
-    named: Object.fromEntries(names.map((name, i) => [name, tensors[i] as Tensor])),
-    updates: slices.map((slice, i) => ({ tensor: padded(tensors[names.length + i] as Tensor), slice })),
-  };
+  const many = new Map([...standIns, ...own.map((name) => [one[name] as Tensor, leaves[name] as Tensor] as const)]);
+  const tensors = vectorize(wanted, many, count);
+  return { leaves, ...results(tensors, tensors.slice(names.length).map(padded)) };
 }
 
 async function build(

@@ -1,9 +1,20 @@
-import { type Gpu, layoutSlab, readSlices, Slab, type Slice } from "../gpu/index.ts";
-import { elementsOf, type OperationOf, type Role, type Shape, type Tensor } from "../graph/index.ts";
+import { type Gpu, readSlices, roundUp, type Slice, UsageError } from "../gpu/index.ts";
+import {
+  type DType,
+  elementsOf,
+  float,
+  type OperationOf,
+  parameter,
+  type Role,
+  type Shape,
+  type Tensor,
+} from "../graph/index.ts";
 import { type Copies, copiedLeaf, strideOf } from "./copies.ts";
+import { LeafSlabs, loaded, stored } from "./leafSlabs.ts";
 import { initialNumbers, namedParameters, namedStates, type ParameterTree } from "./model.ts";
+import { elementBytes } from "./plan/memory.ts";
 
-/** A parameter with its gradient, both float32, each in a slab of its role. */
+/** A parameter with its gradient, both of one dtype, each in a slab of its role. */
 export interface ParameterSlices {
   /** Its path in the model, such as `blocks.2.attention.qkv.weight`. */
   readonly name: string;
@@ -11,6 +22,7 @@ export interface ParameterSlices {
   readonly copy: number;
   readonly shape: Shape;
   readonly role: Role;
+  readonly dtype: ParameterDType;
   readonly param: Slice;
   readonly grad: Slice;
 }
@@ -21,12 +33,23 @@ export interface NamedNumbers {
   readonly data: Float32Array;
 }
 
-/** One tensor of one copy of the model: where it is, and how it starts. */
+/** How a parameter may be stored. */
+export type ParameterDType = Exclude<DType, "uint32">;
+
+export interface WeightsOptions {
+  readonly seed: number;
+  readonly copies?: Copies | undefined;
+  /** In how many bits a parameter and its gradient are stored: float32 by default. */
+  readonly storage?: ((parameter: { name: string; shape: Shape; role: Role }) => ParameterDType) | undefined;
+}
+
+/** One tensor of one copy of the model: where it is, and how it is stored. */
 interface Entry {
   readonly name: string;
   readonly copy: number;
   /** Its own leaf in the model. */
   readonly leaf: Tensor;
+  readonly dtype: DType;
   readonly slice: Slice;
 }
 
@@ -34,48 +57,60 @@ interface Entry {
 export class Weights {
   /** In the order of the model, copy by copy. */
   readonly tensors: readonly ParameterSlices[];
-  readonly params: Slab;
   readonly copies: Copies | undefined;
   /** The parameters as they are in memory, with all their copies: what gradients are taken by. */
   readonly leaves: readonly Tensor[];
-  /** What the model's own leaves stand for where there are copies. */
-  readonly copied = new Map<Tensor, Tensor>();
+  /** What the model's own leaves stand for, where there are copies or half precision. */
+  readonly standIns = new Map<Tensor, Tensor>();
   readonly #gpu: Gpu;
-  readonly #grads: Slab;
-  readonly #states: Slab;
+  readonly #params: LeafSlabs;
+  readonly #grads: LeafSlabs;
+  readonly #states: LeafSlabs;
   readonly #entries: readonly Entry[];
   readonly #places = new Map<Tensor, Slice>();
   readonly #gradients: readonly Slice[];
 
-  /** With the numbers that the model starts with: the same ones for the same seed, everywhere. */
-  constructor(gpu: Gpu, model: { readonly parameters: ParameterTree }, seed: number, copies?: Copies) {
+  /**
+   * With the numbers that the model starts with: the same ones for the same seed, everywhere.
+   * @throws UsageError for copies in half precision.
+   */
+  constructor(gpu: Gpu, model: { readonly parameters: ParameterTree }, { seed, copies, storage }: WeightsOptions) {
     this.#gpu = gpu;
     this.copies = copies;
     const parameters = namedParameters(model);
     const states = namedStates(model);
-    const slab = (leaves: ReadonlyMap<string, Tensor>, label: string): Slab => {
-      const count = copies?.count;
-      const tensors = [...leaves].map(([name, { shape }]) => {
-        return { name, elements: count ? count * strideOf(shape) : elementsOf(shape) };
+    const dtypes = new Map<Tensor, ParameterDType>();
+    for (const [name, leaf] of parameters)
+      dtypes.set(leaf, storage?.({ name, shape: leaf.shape, role: roleOf(leaf) }) ?? "float32");
+    if (copies && [...dtypes.values()].some((dtype) => dtype !== "float32")) {
+      throw new UsageError("weights: copies are stored in float32 (got half precision). Leave one of the two out.");
+    }
+    const slabs = (leaves: ReadonlyMap<string, Tensor>, label: string): LeafSlabs => {
+      const sizes = [...leaves].map(([name, leaf]) => {
+        const elements = copies ? copies.count * strideOf(leaf.shape) : elementsOf(leaf.shape);
+        return [name, { elements, dtype: dtypes.get(leaf) ?? ("float32" as const) }] as const;
       });
-      return new Slab(gpu.pool, layoutSlab(tensors, gpu.limits.maxBufferSize), label);
+      return new LeafSlabs(gpu, new Map(sizes), label);
     };
-    this.params = slab(parameters, "engine/params");
-    this.#grads = slab(parameters, "engine/grads");
-    this.#states = slab(states, "engine/states");
-    this.leaves = [...parameters].map(([name, leaf]) => this.#register(leaf, this.params.slice(name)));
-    for (const [name, leaf] of states) this.#register(leaf, this.#states.slice(name));
-    this.#gradients = [...parameters.keys()].map((name) => this.#grads.slice(name));
-    const entries = [...eachCopy(parameters, this.params, copies)];
-    this.tensors = entries.map(({ name, copy, leaf, slice }) => {
-      const { role } = leaf.node.operation as OperationOf<"parameter">;
-      const grad = { buffer: this.#gradientOf(slice), offset: slice.offset, size: slice.size };
-      return { name, copy, shape: leaf.shape, role, param: slice, grad };
+    this.#params = slabs(parameters, "engine/params");
+    this.#grads = slabs(parameters, "engine/grads");
+    this.#states = slabs(states, "engine/states");
+    this.leaves = [...parameters].map(([name, leaf]) => {
+      return this.#register(leaf, this.#params.slice(name), dtypes.get(leaf) as ParameterDType);
     });
-    this.#entries = [...entries, ...eachCopy(states, this.#states, copies)];
+    for (const [name, leaf] of states) this.#register(leaf, this.#states.slice(name), "float32");
+    this.#gradients = [...parameters.keys()].map((name) => this.#grads.slice(name));
+    const entriesOf = (leaves: ReadonlyMap<string, Tensor>, of: LeafSlabs) => [...eachCopy(leaves, of, dtypes, copies)];
+    const [params, grads] = [entriesOf(parameters, this.#params), entriesOf(parameters, this.#grads)];
+    this.tensors = params.map(({ name, copy, leaf, dtype, slice }, i) => {
+      const grad = (grads[i] as Entry).slice;
+      return { name, copy, shape: leaf.shape, role: roleOf(leaf), dtype: dtype as ParameterDType, param: slice, grad };
+    });
+    this.#entries = [...params, ...entriesOf(states, this.#states)];
     const streams = new Map([...parameters.values()].map((leaf, stream) => [leaf, stream]));
-    for (const { leaf, slice, copy } of this.#entries) {
-      gpu.stream.write(slice, initialNumbers(leaf, copies?.seeds?.[copy] ?? seed + copy, streams.get(leaf) ?? 0));
+    for (const { leaf, slice, copy, dtype } of this.#entries) {
+      const numbers = initialNumbers(leaf, copies?.seeds?.[copy] ?? seed + copy, streams.get(leaf) ?? 0);
+      gpu.stream.write(slice, stored(dtype, numbers));
     }
   }
 
@@ -86,8 +121,7 @@ export class Weights {
 
   /** Bytes of the parameters, of their gradients, and of the states. */
   get bytes(): number {
-    const sizes = [this.params, this.#grads, this.#states].flatMap((slab) => slab.whole.map(({ size }) => size));
-    return sizes.reduce((sum, size) => sum + size, 0);
+    return this.#params.bytes + this.#grads.bytes + this.#states.bytes;
   }
 
   /** Where a parameter or a state is, with all its copies; undefined where the leaf is none of the model's. */
@@ -102,11 +136,13 @@ export class Weights {
 
   /** All parameters and states after what was submitted so far, by name, row-major. */
   async read(): Promise<Map<string, NamedNumbers>> {
-    const slices = this.#entries.map(({ leaf, slice }) => ({ ...slice, size: elementsOf(leaf.shape) * 4 }));
-    const numbers = await readSlices(this.#gpu, slices);
-    return new Map(
-      this.#entries.map(({ name, leaf }, i) => [name, { shape: leaf.shape, data: numbers[i] as Float32Array }]),
-    );
+    const sizes = this.#entries.map(({ leaf, dtype }) => roundUp(elementsOf(leaf.shape) * elementBytes(dtype), 4));
+    const slices = this.#entries.map(({ slice }, i) => ({ ...slice, size: sizes[i] as number }));
+    const words = await readSlices(this.#gpu, slices);
+    const entries = this.#entries.map(({ name, leaf: { shape }, dtype }, i) => {
+      return [name, { shape, data: loaded(dtype, elementsOf(shape), words[i] as Float32Array) }] as const;
+    });
+    return new Map(entries);
   }
 
   /**
@@ -123,39 +159,53 @@ export class Weights {
         throw new RangeError(`weights: "${name}" does not fit (got ${got}, allowed [${leaf.shape.join(", ")}]).`);
       }
     }
-    for (const { name, slice } of this.#entries) {
-      this.#gpu.stream.write(slice, Float32Array.from((numbers.get(name) as NamedNumbers).data));
+    for (const { name, slice, dtype } of this.#entries) {
+      this.#gpu.stream.write(slice, stored(dtype, Float32Array.from((numbers.get(name) as NamedNumbers).data)));
     }
   }
 
   destroy(): void {
-    for (const slab of [this.params, this.#grads, this.#states]) slab.destroy();
+    for (const slabs of [this.#params, this.#grads, this.#states]) slabs.destroy();
   }
 
   /** Notes where a leaf of the model is; gives the leaf that is in memory for it. */
-  #register(leaf: Tensor, slice: Slice): Tensor {
+  #register(leaf: Tensor, slice: Slice, dtype: ParameterDType): Tensor {
     this.#places.set(leaf, slice);
-    if (!this.copies) return leaf;
-    const { leaf: inMemory, tensor } = copiedLeaf(leaf, this.copies.count);
-    this.#places.set(inMemory, slice);
-    this.copied.set(leaf, tensor);
-    return inMemory;
-  }
-
-  /** Slabs of one layout are laid out alike. */
-  #gradientOf({ buffer }: Slice): GPUBuffer {
-    const i = this.params.whole.findIndex((whole) => whole.buffer === buffer);
-    return (this.#grads.whole[i] as Slice).buffer;
+    const standIn = this.copies ? copiedLeaf(leaf, this.copies.count) : dtype !== "float32" && narrowLeaf(leaf, dtype);
+    if (!standIn) return leaf;
+    this.#places.set(standIn.leaf, slice);
+    this.standIns.set(leaf, standIn.tensor);
+    return standIn.leaf;
   }
 }
 
-function* eachCopy(leaves: ReadonlyMap<string, Tensor>, slab: Slab, copies: Copies | undefined): Generator<Entry> {
+const roleOf = ({ node }: Tensor): Role => (node.operation as OperationOf<"parameter">).role;
+
+/** A parameter in half precision: `leaf` is what is in memory, `tensor` what the model sees of it. */
+function narrowLeaf(
+  { node, shape }: Tensor,
+  dtype: ParameterDType,
+): { readonly leaf: Tensor; readonly tensor: Tensor } {
+  const { role, initial } = node.operation as OperationOf<"parameter">;
+  const leaf = parameter(shape, role, initial, dtype);
+  return { leaf, tensor: float(leaf) };
+}
+
+function* eachCopy(
+  leaves: ReadonlyMap<string, Tensor>,
+  slabs: LeafSlabs,
+  dtypes: ReadonlyMap<Tensor, DType>,
+  copies: Copies | undefined,
+): Generator<Entry> {
   for (let copy = 0; copy < (copies?.count ?? 1); copy++) {
     for (const [name, leaf] of leaves) {
-      const whole = slab.slice(name);
+      const whole = slabs.slice(name);
+      const dtype = dtypes.get(leaf) ?? "float32";
       const stride = strideOf(leaf.shape) * 4;
       const own = { buffer: whole.buffer, offset: whole.offset + copy * stride, size: stride };
-      yield copies ? { name: `copies.${copy}.${name}`, copy, leaf, slice: own } : { name, copy, leaf, slice: whole };
+      yield copies
+        ? { name: `copies.${copy}.${name}`, copy, leaf, dtype, slice: own }
+        : { name, copy, leaf, dtype, slice: whole };
     }
   }
 }

@@ -1,4 +1,12 @@
-import type { BatchTypes, Copies, LeavesOf, Outputs, ParameterSlices, ParameterTree } from "../engine/index.ts";
+import type {
+  BatchTypes,
+  Copies,
+  LeavesOf,
+  Outputs,
+  ParameterSlices,
+  ParameterTree,
+  WeightsOptions,
+} from "../engine/index.ts";
 import { UsageError } from "../gpu/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import type { OptimizerOptions, ParamGroupInput, UpdateRule } from "../optim/index.ts";
@@ -21,6 +29,11 @@ export interface CompileOptions<M extends { readonly parameters: ParameterTree }
   readonly options?: OptimizerOptions;
   /** Of the initial weights and of dropout, a whole number below 2^32; 0 by default. The same seed, the same bits. */
   readonly seed?: number;
+  /**
+   * In how many bits a parameter, its gradient and the half that the optimizer writes are stored: float32 by default. See
+   * `masters` and the stochastic rounding of the optimizer's options.
+   */
+  readonly storage?: WeightsOptions["storage"];
   /** Trains so many copies of the model at once, each on its own: `groups` can give each its rates and decays. */
   readonly copies?: Copies;
   /**

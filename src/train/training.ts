@@ -196,8 +196,8 @@ export async function compile<M extends { readonly parameters: ParameterTree }, 
   checkSeed(options.seed ?? 0);
   if (gpu === "cpu") return new CpuTraining(options);
   gpu.check();
-  const { model, batch, optimizer: rule, groups, seed = 0, copies } = options;
-  const weights = new Weights(gpu, model, seed, copies);
+  const { model, batch, optimizer: rule, groups, seed = 0, copies, storage } = options;
+  const weights = new Weights(gpu, model, { seed, copies, storage });
   const owners: { destroy(): void }[] = [weights];
   try {
     const { gradients } = options.options ?? {};

@@ -3,6 +3,7 @@ import { f32, layers, losses, type Model, model, type NamedNumbers, u32 } from "
 import { randomSigned } from "../../src/engine/random.ts";
 import type { Gpu } from "../../src/gpu/index.ts";
 import { add, mul, parameter, type Tensor, tanh } from "../../src/graph/index.ts";
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../../src/numbers/half.ts";
 import { adam, adamw, sgd } from "../../src/optim/index.ts";
 import type { CompileOptions } from "../../src/train/compileOptions.ts";
 import type { StepMetrics } from "../../src/train/metrics.ts";
@@ -284,4 +285,23 @@ gpuTest("a step that takes too long goes out in several submits, and comes to th
   expect(submits.at(-1)).toBe(training.counts.dispatches - training.optimizer.dispatchCount);
   expect(apart(await training.readWeights(), whole.weights)).toBe(0);
   training.destroy();
+});
+
+gpuTest("weights in half precision are read as they are, and written by the optimizer", async ({ gpu }) => {
+  const wide = (): Model =>
+    layers.sequential(layers.linear(6, 32), layers.gelu(), layers.linear(32, 16), layers.linear(16, 3));
+  const optimizer = adamw({ lr: 0.02 });
+  const whole = await run(gpu, { model: wide(), optimizer }, 30);
+  for (const dtype of ["bfloat16", "float16"] as const) {
+    const storage: Options["storage"] = ({ role }) => (role === "weight" ? dtype : "float32");
+    const half = await run(gpu, { model: wide(), optimizer, storage, options: { masters: true } }, 30);
+    for (const [i, { loss }] of half.metrics.entries()) {
+      expect(Math.abs(loss - (whole.metrics[i]?.loss as number))).toBeLessThan(0.02);
+    }
+    const { data } = half.weights.get("2.weight") as NamedNumbers;
+    const kept =
+      dtype === "bfloat16" ? (x: number) => fromBfloat16(toBfloat16(x)) : (x: number) => fromFloat16(toFloat16(x));
+    expect([...data]).toEqual(Array.from(data, kept));
+    expect([...(half.weights.get("2.bias") as NamedNumbers).data].some((x) => kept(x) !== x)).toBe(true);
+  }
 });

@@ -1,7 +1,7 @@
 import { areEqual, type Node, type Tensor } from "../../graph/index.ts";
 import type { Value, View } from "../launch.ts";
 import { type Expression, type Movement, moveExpression, moveView } from "./expression.ts";
-import { isComputation, isMovement, type Uses } from "./uses.ts";
+import { isComputation, isMovement, isWidening, type Uses } from "./uses.ts";
 import { wholeView } from "./views.ts";
 
 /** Which tensors are in memory, and the means to put them there. */
@@ -64,6 +64,7 @@ class Builder {
     if (view) return { kind: "load", view };
     if (node.operation.op === "constant") return { kind: "number", value: node.operation.value };
     if (isMovement(node)) return this.#moved(node.inputs[0] as Tensor, movementOf(node));
+    if (isWidening(node)) return this.#computation(node);
     if (!isComputation(node) || (this.#inside && this.#memory.uses.sink(node) !== this.#root)) return undefined;
     this.#inside?.visited.add(node);
     return this.#computation(node);

@@ -4,7 +4,7 @@ import type { Expression } from "./expression.ts";
 import { kernels } from "./kernels.ts";
 import { type KernelName, Lowering } from "./lowering.ts";
 import type { EngineDevice, Program, Request } from "./program.ts";
-import { isComputation, isMovement } from "./uses.ts";
+import { isComputation, isMovement, isWidening } from "./uses.ts";
 import { wholeView } from "./views.ts";
 
 /**
@@ -39,7 +39,7 @@ function lowerNode(lowering: Lowering, node: Node): void {
   if (isMovement(node)) return; // It is computed with whoever asks for it.
   if (isComputation(node)) {
     const isOnlyPadding = operation.op === "pad" && lowering.uses.users(output).length === 0;
-    if (lowering.uses.sink(node) === node && !isOnlyPadding) lowering.compute(output);
+    if (lowering.uses.sink(node) === node && !isOnlyPadding && !isWidening(node)) lowering.compute(output);
     return;
   }
   const kernel = kernels[operation.op as KernelName] as unknown as (lowering: Lowering, node: Node) => void;

@@ -91,18 +91,22 @@ export class Lowering {
   /** The value that a tensor is to be written to, dense: where it is wanted, or a new one. It counts as written then. */
   result(tensor: Tensor): Value {
     const target = this.#targets.get(tensor);
-    const isPlain = target && !target.accumulates && !target.spread;
+    const isPlain = target && !target.accumulates && !target.spread && !isHalf(target.value);
     const value = isPlain ? target.value : this.#fresh(tensor);
     if (isPlain) this.#reached.add(target.value);
     this.#views.set(tensor, wholeView(value, tensor.shape));
     return value;
   }
 
-  /** As `result`, for a kernel that can add to what is there and leave gaps. */
-  target(tensor: Tensor): Target {
+  /**
+   * As `result`, for a kernel that can add to what is there and leave gaps. Where it stores whole groups of four only
+   * (`isWide`), it can also store in half precision, two numbers to a word.
+   */
+  target(tensor: Tensor, isWide: boolean): Target {
     const target = this.#targets.get(tensor);
     const isReadAgain = target?.accumulates && this.uses.users(tensor).some((user) => !isMovement(user));
-    if (!target || isReadAgain) return { value: this.result(tensor), accumulates: false };
+    const isSplit = target && isHalf(target.value) && !isWide;
+    if (!target || isReadAgain || isSplit) return { value: this.result(tensor), accumulates: false };
     this.#views.set(tensor, viewOf(target, tensor.shape));
     this.#reached.add(target.value);
     return target;
@@ -135,7 +139,7 @@ export class Lowering {
   /** Computes a tensor by a kernel of its own. */
   compute(tensor: Tensor): void {
     const expression = this.fit(this.expression(tensor), tensor);
-    this.emit(...this.mapTo([{ expression, target: this.target(tensor) }], tensor));
+    this.emit(...this.mapTo([{ expression, target: this.target(tensor, true) }], tensor));
   }
 
   mapTo(stores: readonly { expression: Expression; target: Target }[], { shape }: Tensor): Launch[] {
@@ -165,9 +169,9 @@ export class Lowering {
 
   /**
    * Follows a kernel's result through the computations after it that can be done as it is stored, and marks them as done.
-   * `own` is how many bindings the kernel has besides.
+   * `own` is how many bindings the kernel has besides; `isWide` says that it stores whole groups of four.
    */
-  epilogue(tensor: Tensor, own: number): Epilogue[] {
+  epilogue(tensor: Tensor, own: number, isWide: boolean): Epilogue[] {
     const results = new Map<Tensor, Expression>([[tensor, { kind: "result" }]]);
     const chain = [tensor];
     const inside = new Set<Node>();
@@ -178,7 +182,7 @@ export class Lowering {
     }
     for (const node of inside) this.markDone(node);
     return this.#kept(chain, inside).map((kept) => {
-      return { tensor: kept, expression: results.get(kept) as Expression, target: this.target(kept) };
+      return { tensor: kept, expression: results.get(kept) as Expression, target: this.target(kept, isWide) };
     });
   }
 
@@ -255,6 +259,8 @@ export class Lowering {
     return { label: node.operation.op, elements: elementsOf(shape), dtype: dtype === "uint32" ? dtype : "float32" };
   }
 }
+
+const isHalf = ({ dtype }: Value): boolean => dtype === "float16" || dtype === "bfloat16";
 
 /** Whether a matrix is padded at the end of its rows only. */
 const hasGaps = (before: readonly number[], shape: Shape, padded: Shape): boolean =>
