@@ -3,7 +3,6 @@ export { type Dataset, DatasetError, type Examples, loadDataset } from "./datase
 export { Evaluator, type Found } from "./evaluator.ts";
 export { type FitOptions, type Fittable, fit, type Progress } from "./fit.ts";
 export type { StepMetrics } from "./metrics.ts";
-export { createTraining } from "./perceptronTraining.ts";
 export * as tasks from "./tasks/index.ts";
 export { decode, encode, randomWindows, type TextDataset, textDataset, windowsInOrder } from "./text.ts";
 export { type CompileOptions, compile, Training } from "./training.ts";

@@ -24,7 +24,7 @@ import { Evaluator } from "./evaluator.ts";
 import { MetricReadback, type StepMetrics } from "./metrics.ts";
 
 /** The random stream of the steps' keys; those of the parameters count from 0. */
-const keyStream = 0xffff_0000;
+export const keyStream = 0xffff_0000;
 /** Steps on their way to the GPU at once: enough to keep it busy, few enough to stop at once. */
 const stepsUnderway = 3;
 
@@ -142,11 +142,14 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     return evaluator;
   }
 
-  /** The weights that the optimizer evaluates with, after the steps submitted so far, by name. */
-  async readWeights(): Promise<Map<string, NamedNumbers>> {
+  /**
+   * The weights that the optimizer evaluates with, after the steps submitted so far, by name. Steps may be taken before they
+   * are there.
+   */
+  readWeights(): Promise<Map<string, NamedNumbers>> {
     this.optimizer.eval();
     try {
-      return await this.weights.read();
+      return this.weights.read();
     } finally {
       this.optimizer.train();
     }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { f32, layers, losses, model, u32 } from "../../src/engine/index.ts";
 import { type Gpu, openGpu } from "../../src/gpu/index.ts";
+import type { Tensor } from "../../src/graph/index.ts";
 import { adamw, type UpdateRule } from "../../src/optim/index.ts";
 import { compile, fit, type Progress } from "../../src/train/index.ts";
 import { signed } from "../engine/support.ts";
@@ -32,8 +33,9 @@ async function using<T>(
 
 function make(on: Gpu, optimizer: UpdateRule, microBatches: number) {
   return compile(on, {
-    model: model({ hidden: layers.linear(features, 8), head: layers.linear(8, classes) }, ({ hidden, head }, x) =>
-      head(layers.relu()(hidden(x))),
+    model: model(
+      { hidden: layers.linear(features, 8), head: layers.linear(8, classes) },
+      ({ hidden, head }, x: Tensor) => head(layers.relu()(hidden(x))),
     ),
     loss: (model, { x, y }) => losses.crossEntropy(model(x), y),
     batch: { x: f32(rows, features), y: u32(rows) },
