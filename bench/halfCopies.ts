@@ -2,7 +2,7 @@
 import halfFormatCode from "../shaders/optim/parts/halfFormat.wgsl?raw";
 import halvesCode from "../shaders/optim/parts/halves.wgsl?raw";
 import narrowFloatCode from "../shaders/optim/parts/narrowFloat.wgsl?raw";
-import type { PerceptronTensor } from "../src/engine/index.ts";
+import type { ParameterSlices } from "../src/engine/index.ts";
 import { type Dispatch, type Gpu, layoutSlab, Slab, type Slice, scaledLayout } from "../src/gpu/index.ts";
 import type { Dtype, OptimizerTensor } from "../src/optim/index.ts";
 import convertCode from "./convert.wgsl?raw";
@@ -19,7 +19,7 @@ export interface HalfCopies {
 const codes = Object.entries({ narrowFloatCode, halvesCode, halfFormatCode, convertCode });
 
 /** Half-precision copies of a model's parameters, to which these are rounded at once, and of their gradients. */
-export async function halfCopies(gpu: Gpu, model: readonly PerceptronTensor[], dtype: Dtype): Promise<HalfCopies> {
+export async function halfCopies(gpu: Gpu, model: readonly ParameterSlices[], dtype: Dtype): Promise<HalfCopies> {
   const kernel = (toHalf: boolean) =>
     gpu.kernels.get({
       label: "bench/convert",
@@ -28,7 +28,7 @@ export async function halfCopies(gpu: Gpu, model: readonly PerceptronTensor[], d
       constants: { TO_HALF: Number(toHalf), IS_FLOAT16: Number(dtype === "float16") },
     });
   const [narrow, widen] = await Promise.all([kernel(true), kernel(false)]);
-  const elementsOf = ({ shape }: PerceptronTensor): number => shape.reduce((product, side) => product * side, 1);
+  const elementsOf = ({ shape }: ParameterSlices): number => shape.reduce((product, side) => product * side, 1);
   const entries = model.map((tensor) => ({ name: tensor.name, elements: elementsOf(tensor) }));
   const layout = scaledLayout(layoutSlab(entries, gpu.limits.maxBufferSize, 128), 2);
   const [params, grads] = [new Slab(gpu.pool, layout, "bench param"), new Slab(gpu.pool, layout, "bench grad")];

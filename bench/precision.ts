@@ -2,11 +2,11 @@
  * Whether training suffers where an optimizer keeps numbers in fewer bits than 32: the run of `npm start`, a perceptron on
  * Fashion-MNIST under AdamW with a cosine schedule, over several seeds.
  */
-import { initialWeights, type PerceptronPass as Pass, Perceptron } from "../src/engine/index.ts";
+import { evaluationPass, f32, trainingPass, u32, Weights } from "../src/engine/index.ts";
 import { type Gpu, openGpu, readFloats } from "../src/gpu/index.ts";
 import { adamw, cosine, createOptimizer, type Dtype, type StateStorage } from "../src/optim/index.ts";
-import { Batches } from "../src/train/batches.ts";
 import { type Dataset, type Examples, loadDataset } from "../src/train/index.ts";
+import { type ImageScores, mlp, type Task } from "../src/train/tasks/index.ts";
 import { type HalfCopies, halfCopies } from "./halfCopies.ts";
 
 interface Kept {
@@ -69,38 +69,43 @@ export async function run(
 
 async function trained(gpu: Gpu, dataset: Dataset, kept: Kept, seed: number) {
   const { dtype = "float32", states = "float32", masters = false } = kept;
-  const { epochs, batch, width, lr, weightDecay } = setup;
-  const sizes = { features: dataset.features, width, classes: dataset.classes.length };
-  const perceptron = new Perceptron(gpu, initialWeights(sizes, seed));
-  const batches = new Batches(dataset.train, batch, seed);
-  const total = epochs * batches.stepsPerEpoch;
-  const copies = dtype === "float32" ? none(perceptron) : await halfCopies(gpu, perceptron.tensors, dtype);
-  const rule = adamw({ lr: cosine({ peak: lr, total }), weightDecay, states });
-  const optimizer = await createOptimizer(gpu, rule, copies.tensors, { masters, seed });
-  const pass = await perceptron.training(batch);
-  for (let step = 0; step < total; step++) {
-    batches.fill(step, pass.batch.x, pass.batch.y);
-    pass.batch.write();
-    gpu.stream.dispatch(...pass.dispatches, ...copies.before);
-    optimizer.encode();
+  const { lr, weightDecay, ...sizes } = setup;
+  const optimizer = (total: number) => adamw({ lr: cosine({ peak: lr, total }), weightDecay, states });
+  const task = mlp(dataset, { ...sizes, seed, optimizer });
+  const weights = new Weights(gpu, task.model, { seed });
+  const copies = dtype === "float32" ? none(weights) : await halfCopies(gpu, weights.tensors, dtype);
+  const update = await createOptimizer(gpu, task.optimizer, copies.tensors, { masters, seed });
+  const pass = await trainingPass(gpu, weights, {
+    batch: task.batch,
+    outputs: (batch) => task.loss(task.model, batch),
+  });
+  for (let step = 0; step < task.steps; step++) {
+    pass.inputs.write(task.batchAt(step), 0);
+    gpu.stream.dispatch(...pass.plan.dispatches, ...copies.before);
+    update.encode();
     gpu.stream.dispatch(...copies.after);
     gpu.stream.submit();
     if (step % 20 === 0) await gpu.idle(); // No more steps under way than memory is there for.
   }
-  const train = await evaluated(gpu, await perceptron.evaluation(dataset.train.count), dataset.train);
-  const test = await evaluated(gpu, await perceptron.evaluation(dataset.test.count), dataset.test);
-  const { bytesPerParameter } = optimizer;
-  for (const owner of [optimizer, copies, perceptron]) owner.destroy();
+  const train = await evaluated(gpu, weights, task, dataset.train);
+  const test = await evaluated(gpu, weights, task, dataset.test);
+  const { bytesPerParameter } = update;
+  for (const owner of [pass, update, copies, weights]) owner.destroy();
   return { bytesPerParameter, train, test };
 }
 
-const none = ({ tensors }: Perceptron): HalfCopies => ({ tensors, before: [], after: [], destroy: () => {} });
+const none = ({ tensors }: Weights): HalfCopies => ({ tensors, before: [], after: [], destroy: () => {} });
 
-async function evaluated(gpu: Gpu, { batch, dispatches, metrics }: Pass, { count, x, y }: Examples) {
-  batch.x.set(x);
-  batch.y.set(y);
-  batch.write();
-  gpu.stream.dispatch(...dispatches);
-  const [loss = 0, right = 0] = await readFloats(gpu, { ...metrics, size: 8 });
-  return { loss, accuracy: right / count };
+async function evaluated(gpu: Gpu, weights: Weights, { model, loss }: Task<ImageScores>, { count, x, y }: Examples) {
+  const types = { x: f32(count, x.length / count), y: u32(count) };
+  const pass = await evaluationPass(gpu, weights, types, (batch) => loss(model, batch));
+  pass.inputs.write({ x, y }, 0);
+  gpu.stream.dispatch(...pass.plan.dispatches);
+  const found = Object.entries(pass.results).map(async ([name, { slice }]) => [
+    name,
+    (await readFloats(gpu, slice))[0],
+  ]);
+  const { loss: nats, accuracy } = Object.fromEntries(await Promise.all(found));
+  pass.destroy();
+  return { loss: nats as number, accuracy: accuracy as number };
 }

@@ -1,7 +1,8 @@
 // @ts-check
-// The picture of a run: loss against steps on the left axis, test accuracy on the right, as an SVG that stands alone.
+// The picture of a run: loss against steps on the left axis, test accuracy on the right, where there is one, as an SVG that
+// stands alone.
 
-/** @typedef {{ step: number, loss: number, evaluation?: { loss: number, accuracy: number } }} Point */
+/** @typedef {{ step: number, loss: number, evaluation?: { loss: number, accuracy?: number } }} Point */
 
 const [width, height] = [860, 420];
 const plot = { left: 64, right: width - 64, top: 56, bottom: height - 48 };
@@ -50,24 +51,29 @@ export function lossCurve(points, { title, subtitle }) {
     Math.max(1, drawable.length / 120),
   );
   const tested = points.filter(({ evaluation }) => evaluation);
-  const accuracies = tested.map(({ evaluation }) => evaluation?.accuracy ?? 0);
+  const hasAccuracy = tested.some(({ evaluation }) => evaluation?.accuracy !== undefined);
+  /** What was held back: how many of it are right, or its loss. @type {number[]} */
+  const heights = tested.map(({ evaluation: { loss = 0, accuracy } = {} }) =>
+    hasAccuracy ? (accuracy ?? 0) : Math.min(loss / highest, 1),
+  );
   const lines = [
     `<path class="raw" d="${path(drawable.map(({ step, loss }) => [x(step), y(loss / highest)]))}"/>`,
     `<path class="loss" d="${path(drawable.map(({ step }, i) => [x(step), y((smoothed[i] ?? 0) / highest)]))}"/>`,
     ...(tested.length > 1
-      ? [`<path class="accuracy" d="${path(tested.map(({ step }, i) => [x(step), y(accuracies[i] ?? 0)]))}"/>`]
+      ? [`<path class="accuracy" d="${path(tested.map(({ step }, i) => [x(step), y(heights[i] ?? 0)]))}"/>`]
       : []),
     ...tested.map(
       ({ step }, i) =>
-        `<circle class="accuracy" cx="${x(step).toFixed(1)}" cy="${y(accuracies[i] ?? 0).toFixed(1)}" r="2.5"/>`,
+        `<circle class="accuracy" cx="${x(step).toFixed(1)}" cy="${y(heights[i] ?? 0).toFixed(1)}" r="2.5"/>`,
     ),
   ];
+  const held = hasAccuracy ? "test accuracy" : "validation loss";
   const axes = [
     ...ticks(0, highest, 5).map(
       (tick) =>
         `<path class="grid" d="M${plot.left} ${y(tick / highest).toFixed(1)}H${plot.right}"/><text x="${plot.left - 10}" y="${(y(tick / highest) + 4).toFixed(1)}" text-anchor="end">${tick}</text>`,
     ),
-    ...ticks(0, 1, 5).map(
+    ...(hasAccuracy ? ticks(0, 1, 5) : []).map(
       (tick) => `<text x="${plot.right + 10}" y="${(y(tick) + 4).toFixed(1)}">${Math.round(tick * 100)} %</text>`,
     ),
     ...ticks(0, lastStep, 8).map(
@@ -76,7 +82,7 @@ export function lossCurve(points, { title, subtitle }) {
     ),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
-<title>${escaped(`${title}: loss and test accuracy`)}</title>
+<title>${escaped(`${title}: loss and ${held}`)}</title>
 <style>
   text { font: 12px system-ui, sans-serif; fill: #57606a }
   .title { font-size: 15px; font-weight: 600; fill: #1f2328 }
@@ -92,8 +98,8 @@ export function lossCurve(points, { title, subtitle }) {
 <rect class="background" width="100%" height="100%"/>
 <text class="title" x="${plot.left}" y="26">${escaped(title)}</text>
 <text x="${plot.left}" y="44">${escaped(subtitle)}</text>
-<text class="lossWords" x="${plot.right - 120}" y="26" text-anchor="end">● loss (nats, left)</text>
-<text class="accuracyWords" x="${plot.right}" y="26" text-anchor="end">● test accuracy</text>
+<text class="lossWords" x="${plot.right - 120}" y="26" text-anchor="end">● loss (nats${hasAccuracy ? ", left" : ""})</text>
+<text class="accuracyWords" x="${plot.right}" y="26" text-anchor="end">● ${held}</text>
 ${axes.join("\n")}
 ${lines.join("\n")}
 <text x="${(plot.left + plot.right) / 2}" y="${height - 10}" text-anchor="middle">step</text>

@@ -3,34 +3,26 @@ import { parseArgs } from "node:util";
 
 export const help = `npm start -- [options]
 
-Trains a multilayer perceptron in a headless Chrome, on the GPU where there is one, and writes runs/<name>/ with
-model.safetensors, metrics.jsonl, report.json and loss.svg. Ctrl-C stops after the step at hand, with a checkpoint.
+Trains a model in a headless Chrome, on the GPU where there is one, and writes runs/<name>/ with model.safetensors,
+metrics.jsonl, report.json and loss.svg. Ctrl-C stops after the step at hand, with a checkpoint.
 
-  --dataset fashion|digits             what to learn                        (fashion)
+  --task mlp|cnn|gpt                   a perceptron or a convolutional network on images, or a transformer that learns
+                                       to write, character by character, and leaves a sample.txt too   (mlp)
+  --dataset fashion|digits             the images of mlp and cnn            (fashion)
   --optimizer sgd|sgdw|adam|adamw      the update rule                      (adamw)
-  --lr NUMBER                          learning rate                        (by optimizer)
+  --lr NUMBER                          learning rate                        (by task and optimizer)
   --schedule cosine|constant           of the learning rate                 (cosine, to 0 at the end)
-  --weight-decay NUMBER                decay, in PyTorch's meaning          (by optimizer)
+  --weight-decay NUMBER                decay, in PyTorch's meaning          (by task and optimizer)
   --momentum NUMBER                    for sgd and sgdw                     (0.9)
-  --epochs COUNT                       times through the training images    (by dataset)
-  --batch COUNT                        images a step                        (by dataset)
-  --width COUNT                        units of each hidden layer           (128)
+  --epochs COUNT                       times through the training images    (by task and dataset)
+  --steps COUNT                        steps of gpt                         (by task)
+  --batch COUNT                        images or windows of text a step     (by task and dataset)
+  --width COUNT                        units of each hidden layer, of cnn channels of the first convolution, of gpt
+                                       a multiple of 4                      (128, of cnn 16)
   --seed COUNT                         the same seed, the same bits         (1)
-  --name TEXT                          the folder in runs/                  (dataset, optimizer and time)
+  --name TEXT                          the folder in runs/                  (task, what was chosen, and time)
   --headed                             show the browser
   --help                               this text`;
-
-const datasets = {
-  fashion: { epochs: 20, batch: 100 },
-  digits: { epochs: 40, batch: 50 },
-};
-
-const optimizers = {
-  sgd: { lr: 0.1, weightDecay: 1e-3 },
-  sgdw: { lr: 0.1, weightDecay: 1e-3 },
-  adam: { lr: 1e-3, weightDecay: 1e-4 },
-  adamw: { lr: 1e-3, weightDecay: 0.1 },
-};
 
 /** @param {string} message @returns {never} */
 function refuse(message) {
@@ -38,23 +30,25 @@ function refuse(message) {
   process.exit(2);
 }
 
-/** @param {string} option @param {string} value @param {string[]} allowed */
+/** @param {string} option @param {string | undefined} value @param {string[]} allowed */
 function oneOf(option, value, allowed) {
-  if (!allowed.includes(value)) refuse(`--${option} must be one of ${allowed.join(", ")}, got "${value}".`);
+  if (value !== undefined && !allowed.includes(value))
+    refuse(`--${option} must be one of ${allowed.join(", ")}, got "${value}".`);
   return value;
 }
 
-/** @param {string} option @param {string | undefined} text @param {number} fallback */
-function number(option, text, fallback) {
-  if (text === undefined) return fallback;
+/** @param {string} option @param {string | undefined} text */
+function number(option, text) {
+  if (text === undefined) return undefined;
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value)) refuse(`--${option} must be a number, got "${text}".`);
   return value;
 }
 
-/** @param {string} option @param {string | undefined} text @param {number} fallback @param {number} least */
-function count(option, text, fallback, least) {
-  const value = number(option, text, fallback);
+/** @param {string} option @param {string | undefined} text @param {number} least */
+function count(option, text, least) {
+  const value = number(option, text);
+  if (value === undefined) return undefined;
   if (!Number.isSafeInteger(value) || value < least)
     refuse(`--${option} must be a whole number >= ${least}, got "${text}".`);
   return value;
@@ -68,13 +62,15 @@ function parse(args) {
     return parseArgs({
       args,
       options: {
-        dataset: { ...text, default: "fashion" },
-        optimizer: { ...text, default: "adamw" },
+        task: { ...text, default: "mlp" },
+        dataset: text,
+        optimizer: text,
         lr: text,
-        schedule: { ...text, default: "cosine" },
+        schedule: text,
         "weight-decay": text,
         momentum: text,
         epochs: text,
+        steps: text,
         batch: text,
         width: text,
         seed: text,
@@ -88,31 +84,38 @@ function parse(args) {
   }
 }
 
+/** Options that mean nothing to a task. @type {Record<string, ("dataset" | "epochs" | "steps")[]>} */
+const unknownTo = { mlp: ["steps"], cnn: ["steps"], gpt: ["dataset", "epochs"] };
+
 /**
- * What was asked for, with the defaults filled in. Ends the process with a message where it makes no sense.
+ * What was asked for; what was not is left to the task. Ends the process with a message where it makes no sense.
  * @param {string[]} args
  */
 export function readOptions(args) {
   const values = parse(args);
-  const dataset = /** @type {keyof typeof datasets} */ (oneOf("dataset", values.dataset, Object.keys(datasets)));
-  const optimizer = /** @type {keyof typeof optimizers} */ (
-    oneOf("optimizer", values.optimizer, Object.keys(optimizers))
-  );
-  const setup = {
-    dataset,
-    optimizer,
-    schedule: oneOf("schedule", values.schedule, ["cosine", "constant"]),
-    lr: number("lr", values.lr, optimizers[optimizer].lr),
-    weightDecay: number("weight-decay", values["weight-decay"], optimizers[optimizer].weightDecay),
-    momentum: number("momentum", values.momentum, 0.9),
-    epochs: count("epochs", values.epochs, datasets[dataset].epochs, 1),
-    batch: count("batch", values.batch, datasets[dataset].batch, 1),
-    width: count("width", values.width, 128, 1),
-    seed: count("seed", values.seed, 1, 0),
+  const { task, dataset, optimizer, schedule } = values;
+  oneOf("task", task, Object.keys(unknownTo));
+  for (const option of unknownTo[task] ?? []) {
+    if (values[option] !== undefined) refuse(`--${option} means nothing to ${task}.`);
+  }
+  const asked = {
+    task,
+    dataset: oneOf("dataset", dataset, ["fashion", "digits"]),
+    optimizer: oneOf("optimizer", optimizer, ["sgd", "sgdw", "adam", "adamw"]),
+    schedule: oneOf("schedule", schedule, ["cosine", "constant"]),
+    lr: number("lr", values.lr),
+    weightDecay: number("weight-decay", values["weight-decay"]),
+    momentum: number("momentum", values.momentum),
+    epochs: count("epochs", values.epochs, 1),
+    steps: count("steps", values.steps, 1),
+    batch: count("batch", values.batch, 1),
+    width: count("width", values.width, 1),
+    seed: count("seed", values.seed, 0),
   };
+  const request = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
   const time = new Date().toISOString().slice(0, 19).replace("T", "-").replaceAll(":", "");
-  const name = values.name ?? `${dataset}-${optimizer}-${time}`;
+  const name = values.name ?? [task, dataset, optimizer, time].filter(Boolean).join("-");
   if (!/^[\w.-]+$/.test(name) || /^\.+$/.test(name))
     refuse(`--name must be letters, digits, ".", "_" and "-", got "${name}".`);
-  return { setup, name, headed: values.headed, wantsHelp: values.help };
+  return { request, name, headed: values.headed, wantsHelp: values.help };
 }

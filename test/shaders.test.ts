@@ -91,10 +91,6 @@ const inFolder = (folder: string, modules: readonly string[][]): string[][] =>
 const engine = [
   ...inFolder("rows", [...rows, ...blocks]),
   ...inFolder("attention", attention),
-  ...["linear", "weightGradient", "inputGradient"].flatMap((name) =>
-    ["wide", "ragged"].map((width) => [name, "parts/matmul", `parts/${width}`]),
-  ),
-  ["softmaxCrossEntropy", "parts/exponential"],
   ...["forward", "inputGradient"].flatMap((name) =>
     ["Wide", "Ragged"].map((width) => ["conv2d/product", `conv2d/${name}`, `matmul/store${width}`]),
   ),

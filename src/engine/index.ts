@@ -1,6 +1,5 @@
 export type { Copies } from "./copies.ts";
 export * as initial from "./initial.ts";
-export { initialWeights, type PerceptronSizes, type WeightTensor } from "./initialWeights.ts";
 export { type BatchOf, type BatchTypes, f32, leavesOf, u32 } from "./inputs.ts";
 export * as layers from "./layers.ts";
 export * as losses from "./losses.ts";
@@ -14,6 +13,5 @@ export {
   type Part,
 } from "./model.ts";
 export { evaluationPass, type LeavesOf, type Outputs, type Pass, trainingPass } from "./passes.ts";
-export { metricSlots, type Pass as PerceptronPass, Perceptron, type PerceptronTensor } from "./perceptron.ts";
 export { randomBelow, randomBits, randomNormal, randomSigned, randomUniform, shuffled } from "./random.ts";
 export { type NamedNumbers, type ParameterSlices, Weights, type WeightsOptions } from "./weights.ts";

@@ -1,22 +1,18 @@
 /** A whole run in a page without a face: what `npm start` calls. */
+import type { NamedNumbers } from "../engine/index.ts";
 import { openGpu } from "../gpu/index.ts";
 import { writeSafetensors } from "../interop/index.ts";
-import { cosine } from "../optim/index.ts";
-import { loadDataset } from "../train/datasets.ts";
-import { createTraining, type Progress, type Training } from "../train/perceptronTraining.ts";
+import { compile, fit, type Progress } from "../train/index.ts";
+import { type ImageScores, type Scores, type Task, type TextScores, weightNorm } from "../train/tasks/index.ts";
 import { compareWeights, type Proof, referenceWeights } from "./proof.ts";
-import { ruleOf, type Setup } from "./setup.ts";
+import { type RunRequest, type RunSetup, setupOf, taskOf } from "./runSetup.ts";
 
-/** A setup, and how the learning rate goes: `constant`, or by half a cosine down to zero at the end of the run. */
-export interface RunSetup extends Setup {
-  readonly schedule: "constant" | "cosine";
-}
-
-/** Steps at the start of a run that the CPU reference replays. */
-const provenSteps = 50;
+/** Steps at the start of a run that the CPU reference replays, in some seconds: of a transformer it would take minutes. */
+const provenSteps = { mlp: 50, cnn: 3, gpt: 0 };
 
 export interface RunStart {
   readonly type: "start";
+  readonly setup: RunSetup;
   readonly adapter: string;
   readonly isSoftware: boolean;
   readonly implementation: string;
@@ -24,10 +20,28 @@ export interface RunStart {
   readonly parameters: number;
 }
 
-/** One step, and with the last one of an epoch how the model does on the test images. */
-export interface RunStep extends Omit<Progress, "evaluation"> {
+/** How the model does on what was held back. */
+export interface RunEvaluation {
+  readonly loss: number;
+  /** Of images. */
+  readonly accuracy?: number;
+  readonly weightNorm: number;
+  /** Of texts: what the model writes. */
+  readonly sample?: string;
+}
+
+export interface RunStep {
   readonly type: "step";
-  readonly evaluation?: { readonly loss: number; readonly accuracy: number; readonly weightNorm: number };
+  readonly step: number;
+  readonly steps: number;
+  /** The epoch that the step belongs to, from 1, of `epochs`. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Of the step's batch, before its update: mean cross-entropy in nats, and of images the share predicted right. */
+  readonly loss: number;
+  readonly trainAccuracy?: number;
+  readonly stepsPerSecond: number;
+  readonly evaluation?: RunEvaluation;
 }
 
 /** The weights so far, as a safetensors file. */
@@ -39,65 +53,85 @@ export interface RunCheckpoint {
 
 export type RunEvent = RunStart | RunStep | RunCheckpoint | { readonly type: "proving" };
 
-export interface RunOutcome {
+export interface RunOutcome extends RunEvaluation {
   readonly steps: number;
   readonly interrupted: boolean;
-  readonly testAccuracy: number;
-  readonly testLoss: number;
-  readonly weightNorm: number;
+  /** What a person is told of the scores. */
+  readonly scoreLines: readonly string[];
   readonly dispatchesPerStep: number;
   readonly submitsPerStep: number;
-  /** Undefined where the run ended before it had the steps to replay. */
+  /** Undefined where the run ended before it had the steps to replay, or a replay would take too long. */
   readonly proof: Proof | undefined;
 }
+
+type Report = (event: RunEvent) => Promise<void>;
 
 /**
  * Trains, reports every step, and proves the first steps on the CPU. `globalThis.stopTraining()` ends it between two
  * steps, with a checkpoint.
  */
-export async function run(setup: RunSetup, report: (event: RunEvent) => Promise<void>): Promise<RunOutcome> {
+export async function run(request: RunRequest, report: Report): Promise<RunOutcome> {
   const stop = new AbortController();
   Object.assign(globalThis, { stopTraining: () => stop.abort() });
+  const setup = setupOf(request);
   const gpu = await openGpu();
-  const dataset = await loadDataset(setup.dataset, fetchData);
-  const total = setup.epochs * Math.floor(dataset.train.count / setup.batch);
-  const schedule = setup.schedule === "cosine" ? cosine({ peak: setup.lr, total }) : undefined;
-  const options = { ...setup, dataset, optimizer: ruleOf(setup, schedule) };
-  const training = await createTraining(gpu, options);
   const { label: adapter, isSoftware } = gpu.adapter;
-  const parameters = [...(await training.weights()).values()].reduce((sum, { data }) => sum + data.length, 0);
+  const task = await taskOf(setup, fetchData);
+  const { steps } = task;
+  const training = await compile(gpu, task);
   const implementation = navigator.userAgent;
-  await report({ type: "start", adapter, isSoftware, implementation, steps: training.totalSteps, parameters });
+  const parameters = training.weights.elements;
+  await report({ type: "start", setup, adapter, isSoftware, implementation, steps, parameters });
 
+  const score = await task.scorer(training);
   const checkpoints: Promise<void>[] = [];
-  const onProgress = ({ evaluation, ...step }: Progress): void => {
-    if (!evaluation) return void report({ type: "step", ...step });
-    const { predictions, ...scores } = evaluation;
-    void report({ type: "step", ...step, evaluation: scores });
-    checkpoints.push(checkpoint(training, setup).then(report));
+  /** Looks at what was held back, and keeps the weights that it was done with. */
+  const evaluate = async () => {
+    const scores = await score(training.batchCount === steps || stop.signal.aborted);
+    const weights = await training.readWeights();
+    checkpoints.push(report(checkpointOf(training.batchCount, weights, setup)));
+    const { loss, accuracy, sample }: Partial<ImageScores & TextScores> & Scores = scores;
+    const found = { loss, ...(accuracy !== undefined && { accuracy }), ...(sample !== undefined && { sample }) };
+    return { step: training.batchCount, scores, evaluation: { ...found, weightNorm: weightNorm(weights) } };
   };
-  const early = Math.min(provenSteps, training.totalSteps);
-  await training.run({ signal: stop.signal, onProgress, until: early });
-  const earlyWeights = training.stepCount === early ? await training.weights() : undefined;
-  await training.run({ signal: stop.signal, onProgress });
-  await Promise.all(checkpoints);
-  await report(await checkpoint(training, setup));
 
-  const { loss, accuracy, weightNorm } = await training.evaluate();
-  const interrupted = training.stepCount < training.totalSteps;
+  const early = Math.min(provenSteps[setup.task], steps);
+  let earlyWeights: ReturnType<typeof training.readWeights> | undefined;
+  const readEarly = (step: number): void => {
+    if (early > 0 && step === early) earlyWeights ??= training.readWeights();
+  };
+  let last: Awaited<ReturnType<typeof evaluate>> | undefined;
+  await fit(training, {
+    steps,
+    batch: (step) => {
+      readEarly(step);
+      return task.batchAt(step);
+    },
+    signal: stop.signal,
+    onProgress: (progress) => {
+      last = progress.evaluation ?? last;
+      void report(stepOf(progress, task));
+    },
+    evaluate: { every: task.evaluateEvery, run: evaluate },
+  });
+  readEarly(training.batchCount);
+  if (last?.step !== training.batchCount) last = await evaluate();
+  await Promise.all(checkpoints);
+
+  const interrupted = training.batchCount < steps;
   let proof: Proof | undefined;
   if (earlyWeights && !interrupted) {
     await report({ type: "proving" });
-    proof = compareWeights(early, earlyWeights, await referenceWeights(options, early));
+    proof = compareWeights(early, await earlyWeights, await referenceWeights(task, early));
   }
+  const { dispatches: dispatchesPerStep, submits: submitsPerStep } = training.counts;
   const outcome = {
-    steps: training.stepCount,
+    ...last.evaluation,
+    steps: training.batchCount,
     interrupted,
-    testAccuracy: accuracy,
-    testLoss: loss,
-    weightNorm,
-    dispatchesPerStep: training.counts.dispatches,
-    submitsPerStep: training.counts.submits,
+    scoreLines: task.reportLines(last.scores),
+    dispatchesPerStep,
+    submitsPerStep,
     proof,
   };
   training.destroy();
@@ -105,16 +139,29 @@ export async function run(setup: RunSetup, report: (event: RunEvent) => Promise<
   return outcome;
 }
 
-async function checkpoint(training: Training, setup: RunSetup): Promise<RunCheckpoint> {
-  const step = training.stepCount;
-  const weights = await training.weights();
+function stepOf(
+  { step, steps, metrics, stepsPerSecond, evaluation }: Progress<{ readonly evaluation: RunEvaluation }>,
+  { stepsPerEpoch }: Task,
+): RunStep {
+  const { loss, accuracy: trainAccuracy } = metrics;
+  const epoch = Math.ceil(step / stepsPerEpoch);
+  const epochs = Math.ceil(steps / stepsPerEpoch);
+  return {
+    ...{ type: "step", step, steps, epoch, epochs, loss },
+    ...(trainAccuracy !== undefined && { trainAccuracy }),
+    stepsPerSecond,
+    ...(evaluation && { evaluation: evaluation.evaluation }),
+  };
+}
+
+function checkpointOf(step: number, weights: ReadonlyMap<string, NamedNumbers>, setup: RunSetup): RunCheckpoint {
   const tensors = new Map(
     [...weights].map(([name, { shape, data }]) => [name, { dtype: "F32" as const, shape, data }]),
   );
   const metadata = {
     step: String(step),
     setup: JSON.stringify(setup),
-    format: "shrinkstep perceptron, weights [in, out]",
+    format: `shrinkstep ${setup.task}, weights of linear layers [in, out]`,
   };
   return { type: "checkpoint", step, file: writeSafetensors(tensors, metadata) };
 }

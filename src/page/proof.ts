@@ -1,10 +1,10 @@
-import { initialWeights } from "../engine/index.ts";
+import { initialNumbers, leavesOf, namedParameters, randomBits } from "../engine/index.ts";
+import { differentiate, elementsOf, type OperationOf, type Tensor, trace } from "../graph/index.ts";
 import { exemptByDefault, type UpdateRule } from "../optim/index.ts";
 import * as reference from "../reference/index.ts";
-import { float32 } from "../reference/index.ts";
-import { type LinearLayer, perceptron } from "../reference/perceptron.ts";
-import { Batches } from "../train/batches.ts";
-import type { TrainingOptions } from "../train/perceptronTraining.ts";
+import { execute, float32, type Numbers } from "../reference/index.ts";
+import { keyStream } from "../train/compileOptions.ts";
+import type { Task } from "../train/tasks/index.ts";
 import { TaskYielder } from "../train/taskYielder.ts";
 
 /** How far the GPU's weights are from the CPU reference's after the same first steps of the same run. */
@@ -18,52 +18,57 @@ export interface Proof {
   readonly bitEqualShare: number;
 }
 
+/** Another way to the weights: a parameter, what changes it, and its state. */
+interface Trained {
+  readonly leaf: Tensor;
+  readonly isExempt: boolean;
+  readonly shape: readonly number[];
+  param: Float32Array;
+  grad: Float32Array;
+}
+
 /**
- * The weights after some steps of a run, by the CPU reference in float32. It begins with the run's weights and sees its
- * batches, and shares no arithmetic with the shaders.
+ * The weights of a task after some steps, by the CPU's executor of graphs and its update rules in float32. It begins with
+ * the run's weights and sees its batches, and shares no arithmetic with the shaders.
  */
-export async function referenceWeights(
-  { dataset, optimizer: rule, batch, seed, width }: Omit<TrainingOptions, "epochs">,
-  steps: number,
-): Promise<Map<string, Float32Array>> {
-  const { features, classes, train } = dataset;
-  const tensors = initialWeights({ features, width, classes: classes.length }, seed).map(({ data, ...tensor }) => ({
-    ...tensor,
-    isExempt: exemptByDefault(tensor),
-    param: data,
-    grad: new Float32Array(data.length),
-    ...stateOf(rule, data.length),
-  }));
-  const layers = layersOf(tensors);
-  const batches = new Batches(train, batch, seed);
-  const x = new Float32Array(batch * features);
-  const y = new Uint32Array(batch);
+export async function referenceWeights(task: Task, steps: number): Promise<Map<string, Float32Array>> {
+  const { model, batch, loss, optimizer: rule, seed } = task;
+  const tensors = [...namedParameters(model)].map(([name, leaf], stream): [string, Trained] => {
+    const { role } = leaf.node.operation as OperationOf<"parameter">;
+    const elements = elementsOf(leaf.shape);
+    const param = initialNumbers(leaf, seed, stream);
+    const isExempt = exemptByDefault({ name, shape: leaf.shape, role });
+    const state = stateOf(rule, elements);
+    return [name, { leaf, isExempt, shape: leaf.shape, param, grad: new Float32Array(elements), ...state }];
+  });
+  const trained = tensors.map(([, tensor]) => tensor);
+  const inputs = leavesOf(batch);
+  const { result: gradients } = trace(true, () =>
+    differentiate(
+      loss(model, inputs).loss,
+      trained.map(({ leaf }) => leaf),
+    ),
+  );
   const tasks = new TaskYielder();
   for (let step = 0; step < steps; step++) {
-    batches.fill(step, x, y);
-    perceptron(layers, x, y, float32);
-    for (const tensor of tensors) update(rule, tensor, tensor.isExempt, step + 1);
+    const { x, y } = task.batchAt(step);
+    const numbers = new Map<Tensor, Numbers>(trained.map(({ leaf, param }) => [leaf, param]));
+    numbers.set(inputs.x, Float32Array.from(x)).set(inputs.y, Uint32Array.from(y));
+    const key = Uint32Array.of(randomBits(seed, keyStream, step));
+    const found = execute(gradients, (leaf) => numbers.get(leaf) ?? key, float32);
+    for (const [i, tensor] of trained.entries()) {
+      tensor.grad = found[i] as Float32Array;
+      update(rule, tensor, step + 1);
+    }
     await tasks.nextTask();
   }
   tasks.close();
-  return new Map(tensors.map(({ name, param }) => [name, param]));
+  return new Map(tensors.map(([name, { param }]) => [name, param]));
 }
-
-type Tensor = { param: Float32Array; grad: Float32Array };
 
 function stateOf(rule: UpdateRule, elements: number): Record<string, Float32Array> {
   const { state } = rule.variant((name) => rule.uses(name));
   return Object.fromEntries(state.map((name) => [name, new Float32Array(elements)]));
-}
-
-function layersOf(tensors: readonly (Tensor & { shape: readonly number[]; role: string })[]): LinearLayer[] {
-  const biases = tensors.filter(({ role }) => role === "bias");
-  return tensors
-    .filter(({ role }) => role === "weight")
-    .map((weight, i) => {
-      const [inputs, outputs] = weight.shape as [number, number];
-      return { inputs, outputs, weight, bias: biases[i] as Tensor };
-    });
 }
 
 type Update = (tensor: never, hyper: never, t: number, round: typeof float32, profile: UpdateRule["profile"]) => void;
@@ -71,8 +76,8 @@ type Update = (tensor: never, hyper: never, t: number, round: typeof float32, pr
 /** The reference functions by the names of their rules. */
 const updates: Readonly<Record<string, unknown>> = { ...reference };
 
-function update(rule: UpdateRule, tensor: Tensor, isExempt: boolean, t: number): void {
-  const hyper = { ...rule.hyperAt(t), ...(isExempt && { weightDecay: 0 }) };
+function update(rule: UpdateRule, tensor: Trained, t: number): void {
+  const hyper = { ...rule.hyperAt(t), ...(tensor.isExempt && { weightDecay: 0 }) };
   (updates[rule.name] as Update)(tensor as never, hyper as never, t, float32, rule.profile);
 }
 

@@ -1,7 +1,7 @@
 import type { Gpu } from "../gpu/index.ts";
 import { type Dataset, loadDataset } from "../train/datasets.ts";
-import { createTraining, type Evaluation, type Progress, type Training } from "../train/perceptronTraining.ts";
-import { confidenceOf } from "./confidence.ts";
+import { compile, fit, type Progress, type Training } from "../train/index.ts";
+import { type ImageScores, mlp, type Task, weightNorm } from "../train/tasks/index.ts";
 import type { FromWorker, LossPoint, Mistake } from "./protocol.ts";
 import { ruleOf, type Setup } from "./setup.ts";
 
@@ -10,28 +10,34 @@ type Tell = (message: FromWorker) => void;
 /** Milliseconds between two reports of progress. */
 const reportEvery = 80;
 const mistakesShown = 16;
-/** Multiplications that the confidences after one epoch may take: some 50 ms. */
-const confidenceBudget = 5e7;
 
 /** One run in the worker, from its setup to its end; all that happens is told to the page. */
 export class TrainingRun {
-  readonly #training: Training;
+  readonly #training: Training<Task["model"], Task["batch"]>;
+  readonly #task: Task<ImageScores>;
   readonly #dataset: Dataset;
-  readonly #stepsPerEpoch: number;
+  readonly #look: () => Promise<ImageScores>;
   readonly #tell: Tell;
   #signal = new AbortController();
   #work: Promise<void> = Promise.resolve();
-  #latest: Progress | undefined;
+  #latest: Progress<unknown> | undefined;
   #losses: LossPoint[] = [];
   #reportedAt = 0;
   /** Milliseconds spent on the run, pauses left out. */
   #busy = 0;
   #isDropped = false;
 
-  private constructor(training: Training, dataset: Dataset, epochs: number, tell: Tell) {
+  private constructor(
+    training: Training<Task["model"], Task["batch"]>,
+    task: Task<ImageScores>,
+    dataset: Dataset,
+    look: () => Promise<ImageScores>,
+    tell: Tell,
+  ) {
     this.#training = training;
+    this.#task = task;
     this.#dataset = dataset;
-    this.#stepsPerEpoch = training.totalSteps / epochs;
+    this.#look = look;
     this.#tell = (message) => {
       if (!this.#isDropped) tell(message);
     };
@@ -40,8 +46,10 @@ export class TrainingRun {
   static async create(gpu: Gpu, setup: Setup, dataUrl: string, tell: Tell): Promise<TrainingRun> {
     const dataset = await loadDataset(setup.dataset, (file) => fetchBytes(new URL(file, dataUrl)));
     const { epochs, batch, seed, width } = setup;
-    const training = await createTraining(gpu, { dataset, optimizer: ruleOf(setup), epochs, batch, seed, width });
-    return new TrainingRun(training, dataset, epochs, tell);
+    const task = mlp(dataset, { optimizer: () => ruleOf(setup), epochs, batch, seed, width });
+    const training = await compile(gpu, task);
+    const score = await task.scorer(training);
+    return new TrainingRun(training, task, dataset, () => score(true), tell);
   }
 
   /** Trains from the start to the end, or to a pause. */
@@ -66,52 +74,49 @@ export class TrainingRun {
   }
 
   async #begin(): Promise<void> {
-    const { name: _, test, classes, width, height } = this.#dataset;
-    const weights = await this.#training.weights();
-    const parameters = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
+    const { test, classes, width, height } = this.#dataset;
+    const { steps, stepsPerEpoch } = this.#task;
     this.#tell({
       type: "started",
       plan: {
-        steps: this.#training.totalSteps,
-        stepsPerEpoch: this.#stepsPerEpoch,
-        parameters,
+        steps,
+        stepsPerEpoch,
+        parameters: this.#training.weights.elements,
         testImages: test.count,
         classes,
         imageWidth: width,
         imageHeight: height,
       },
     });
-    await this.#score(await this.#training.evaluate());
+    await this.#score();
     await this.#train();
   }
 
-  /** Epoch by epoch: between two of them the weights stand still, and can be looked at. */
   async #train(): Promise<void> {
-    const { totalSteps } = this.#training;
+    const { steps, batchAt, evaluateEvery: every } = this.#task;
     const { signal } = this.#signal;
-    while (this.#training.stepCount < totalSteps && !signal.aborted) {
-      const began = performance.now() - this.#busy;
-      let evaluation: Evaluation | undefined;
-      const onProgress = (progress: Progress): void => {
-        this.#busy = performance.now() - began;
-        this.#latest = progress;
-        this.#losses.push({ step: progress.step, loss: progress.loss, accuracy: progress.trainAccuracy });
-        evaluation = progress.evaluation;
-        if (performance.now() - this.#reportedAt >= reportEvery) this.#report();
-      };
-      const epoch = Math.floor(this.#training.stepCount / this.#stepsPerEpoch);
-      await this.#training.run({ signal, onProgress, until: (epoch + 1) * this.#stepsPerEpoch });
-      this.#report();
-      if (evaluation) await this.#score(evaluation);
+    const began = performance.now() - this.#busy;
+    const onProgress = (progress: Progress<unknown>): void => {
       this.#busy = performance.now() - began;
-    }
-    this.#tell({ type: this.#training.stepCount < totalSteps ? "paused" : "finished" });
+      this.#latest = progress;
+      const { step, metrics } = progress;
+      this.#losses.push({ step, loss: metrics.loss, accuracy: metrics.accuracy as number });
+      if (performance.now() - this.#reportedAt >= reportEvery) this.#report();
+    };
+    const run = async (): Promise<void> => {
+      this.#report();
+      await this.#score();
+    };
+    await fit(this.#training, { steps, batch: batchAt, signal, onProgress, evaluate: { every, run } });
+    this.#report();
+    this.#tell({ type: this.#training.batchCount < steps ? "paused" : "finished" });
   }
 
   #report(): void {
     if (!this.#latest) return;
     this.#reportedAt = performance.now();
-    const { step, steps, epoch, stepsPerSecond } = this.#latest;
+    const { step, steps, stepsPerSecond } = this.#latest;
+    const epoch = Math.ceil(step / this.#task.stepsPerEpoch);
     const { dispatches, submits } = this.#training.counts;
     const secondsLeft = (this.#busy / 1000 / step) * (steps - step);
     const standing = {
@@ -125,20 +130,24 @@ export class TrainingRun {
     this.#tell({ type: "progress", standing, losses: this.#losses.splice(0) });
   }
 
-  async #score({ predictions, loss, accuracy, weightNorm }: Evaluation): Promise<void> {
+  /** Looks at the test images with the weights that there are. */
+  async #score(): Promise<void> {
     const { test, features } = this.#dataset;
-    const weights = await this.#training.weights();
-    const parameters = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
+    const [{ loss, accuracy, predictions, confidences }, weights] = [
+      await this.#look(),
+      await this.#training.readWeights(),
+    ];
     const wrong = [...predictions.keys()].filter((index) => predictions[index] !== test.y[index]);
-    const looked = wrong.slice(0, Math.max(mistakesShown, Math.floor(confidenceBudget / parameters)));
-    const mistakes = looked.map((index): Mistake => {
+    const sure = (index: number): number => confidences[index] as number;
+    const shown = wrong.toSorted((a, b) => sure(b) - sure(a)).slice(0, mistakesShown);
+    const mistakes = shown.map((index): Mistake => {
       const pixels = test.x.slice(index * features, (index + 1) * features);
-      const guess = predictions[index] as number;
-      return { index, pixels, truth: test.y[index] as number, guess, confidence: confidenceOf(weights, pixels, guess) };
+      const [truth, guess] = [test.y[index] as number, predictions[index] as number];
+      return { index, pixels, truth, guess, confidence: sure(index) };
     });
-    mistakes.sort((a, b) => b.confidence - a.confidence).splice(mistakesShown);
-    const step = this.#training.stepCount;
-    this.#tell({ type: "scored", score: { step, loss, accuracy, weightNorm, wrong: wrong.length, mistakes } });
+    const step = this.#training.batchCount;
+    const score = { step, loss, accuracy, weightNorm: weightNorm(weights), wrong: wrong.length, mistakes };
+    this.#tell({ type: "scored", score });
   }
 }
 

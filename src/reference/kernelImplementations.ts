@@ -52,8 +52,8 @@ export const kernelImplementations: Implementations<
   },
 
   crossEntropyGradient({ operation: { labelSmoothing }, operands, shapes, round }) {
-    const [logits, labels, lse, dlosses] = operands as [Values, Uint32Array, Values, Values];
-    return crossEntropyGradient(logits, labels, lse, dlosses, { ...matrixOf(shapes), labelSmoothing }, round);
+    const [logits, labels, , dlosses] = operands as [Values, Uint32Array, Values, Values];
+    return crossEntropyGradient(logits, labels, dlosses, { ...matrixOf(shapes), labelSmoothing }, round);
   },
 
   argmax({ operands, shapes }) {

@@ -10,7 +10,7 @@ import type {
 import { UsageError } from "../gpu/index.ts";
 import type { Tensor } from "../graph/index.ts";
 import type { OptimizerOptions, ParamGroupInput, UpdateRule } from "../optim/index.ts";
-import type { StepMetrics } from "./metrics.ts";
+import type { StepListener } from "./metrics.ts";
 
 /** The random stream of the steps' keys; those of the parameters count from 0. */
 export const keyStream = 0xffff_0000;
@@ -42,7 +42,7 @@ export interface CompileOptions<M extends { readonly parameters: ParameterTree }
    */
   readonly submitBudget?: number;
   /** Told of each step, some steps late. */
-  readonly onStep?: (metrics: StepMetrics) => void;
+  readonly onStep?: StepListener;
 }
 
 /** @throws UsageError for a seed that is none. */

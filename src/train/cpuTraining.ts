@@ -17,7 +17,7 @@ import { exemptByDefault, HyperparameterError, type ParamGroupInput, type Update
 import * as reference from "../reference/index.ts";
 import { execute, float32, type Numbers } from "../reference/index.ts";
 import { type CompileOptions, keyStream, outputsOf } from "./compileOptions.ts";
-import type { StepMetrics } from "./metrics.ts";
+import { meansOf, type StepListener } from "./metrics.ts";
 import type { Evaluation, Found, Trainer } from "./trainer.ts";
 
 /** A parameter as the reference's rules take it. */
@@ -60,7 +60,7 @@ export class CpuTraining<M extends { readonly parameters: ParameterTree }, Types
   readonly #named: Outputs;
   readonly #gradients: readonly Tensor[];
   readonly #updates: ReadonlyMap<Tensor, Tensor>;
-  readonly #listeners = new Set<(metrics: StepMetrics) => void>();
+  readonly #listeners = new Set<StepListener>();
   #steps = 0;
 
   /** @throws as `compile` does; UsageError for what only the GPU can do. */
@@ -96,8 +96,8 @@ export class CpuTraining<M extends { readonly parameters: ParameterTree }, Types
     return this.#steps;
   }
 
-  listen(onStep: (metrics: StepMetrics) => void): () => void {
-    const listener = (metrics: StepMetrics): void => onStep(metrics);
+  listen(onStep: StepListener): () => void {
+    const listener: StepListener = (...told) => onStep(...told);
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -119,10 +119,8 @@ export class CpuTraining<M extends { readonly parameters: ParameterTree }, Types
       const hyper = { ...rule.hyperAt(this.#steps), ...(isExempt && { weightDecay: 0 }) };
       (updates[rule.name] as Update)(tensor, hyper, this.#steps, float32, rule.profile);
     }
-    const copies = Object.fromEntries(names.map((name, i) => [name, Float32Array.from(results[i] as Numbers)]));
-    const metrics = Object.fromEntries(names.map((name, i) => [name, (results[i] as Numbers)[0] as number]));
-    const told = { step: this.#steps, loss: metrics.loss as number, ...metrics, copies };
-    for (const listener of this.#listeners) listener(told);
+    const metrics = names.map((name, i) => [name, Float32Array.from(results[i] as Numbers)] as const);
+    for (const listener of this.#listeners) listener(meansOf(this.#steps, metrics), Object.fromEntries(metrics));
   }
 
   async settled(): Promise<void> {}

@@ -6,11 +6,11 @@ export interface StepMetrics {
   /** Batches so far: 1 at the first. */
   readonly step: number;
   readonly loss: number;
-  /** Means, where the model has copies. */
-  readonly [name: string]: number | Readonly<Record<string, Float32Array>>;
-  /** The metrics of each copy. */
-  readonly copies: Readonly<Record<string, Float32Array>>;
+  readonly [name: string]: number;
 }
+
+/** Told of a step: its metrics, which are means where the model has copies, and by name those of each copy. */
+export type StepListener = (metrics: StepMetrics, copies: Readonly<Record<string, Float32Array>>) => void;
 
 interface Readback {
   readonly name: string;
@@ -21,11 +21,11 @@ interface Readback {
 /** Brings the metrics of each step to the host, in order and some steps late, without ever making a step wait. */
 export class MetricReadback {
   readonly #readbacks: readonly Readback[];
-  readonly #onStep: (metrics: StepMetrics) => void;
+  readonly #onStep: StepListener;
   readonly #underway: Promise<void>[] = [];
   readonly #errors: unknown[] = [];
 
-  constructor(gpu: Gpu, results: Pass["results"], stepsUnderway: number, onStep: (metrics: StepMetrics) => void) {
+  constructor(gpu: Gpu, results: Pass["results"], stepsUnderway: number, onStep: StepListener) {
     this.#readbacks = Object.entries(results).map(([name, { slice }]) => {
       return { name, slice, ring: new ReadbackRing(gpu, slice.size, stepsUnderway) };
     });
@@ -41,7 +41,7 @@ export class MetricReadback {
       captured.push(bytes.then((all) => [name, new Float32Array(all)] as const));
     }
     const underway: Promise<void> = Promise.all(captured)
-      .then((metrics) => this.#onStep(summary(step, metrics)))
+      .then((metrics) => this.#onStep(meansOf(step, metrics), Object.fromEntries(metrics)))
       .catch((error: unknown) => void this.#errors.push(error))
       .then(() => void this.#underway.splice(this.#underway.indexOf(underway), 1));
     this.#underway.push(underway);
@@ -62,7 +62,8 @@ export class MetricReadback {
   }
 }
 
-function summary(step: number, metrics: readonly (readonly [string, Float32Array])[]): StepMetrics {
+/** The metrics of a step, of which each has one value for each copy of the model. */
+export function meansOf(step: number, metrics: readonly (readonly [string, Float32Array])[]): StepMetrics {
   const means = metrics.map(([name, values]) => [name, values.reduce((sum, value) => sum + value, 0) / values.length]);
-  return { step, ...Object.fromEntries(means), copies: Object.fromEntries(metrics) };
+  return { step, ...Object.fromEntries(means) };
 }

@@ -1,5 +1,5 @@
 import type { BatchOf, BatchTypes, LeavesOf, NamedNumbers, Outputs } from "../engine/index.ts";
-import type { StepMetrics } from "./metrics.ts";
+import type { StepListener } from "./metrics.ts";
 
 /** What an evaluation has found, by name: uint32 for indices, else float32, row-major. */
 export type Found = Readonly<Record<string, Float32Array | Uint32Array>>;
@@ -21,7 +21,7 @@ export interface Trainer<M, Types extends BatchTypes> {
   /** Resolves when every step so far is done and told of. */
   settled(): Promise<void>;
   /** Has a function told of each step, some steps late, until what this gives is called. */
-  listen(onStep: (metrics: StepMetrics) => void): () => void;
+  listen(onStep: StepListener): () => void;
   /** A way to compute something of the model in evaluation: made once, run as often as wanted. */
   evaluator<Other extends BatchTypes>(
     batch: Other,

@@ -16,7 +16,7 @@ import { createOptimizer, type Optimizer } from "../optim/index.ts";
 import { type CompileOptions, checkSeed, keyStream, outputsOf } from "./compileOptions.ts";
 import { CpuTraining } from "./cpuTraining.ts";
 import { Evaluator } from "./evaluator.ts";
-import { MetricReadback, type StepMetrics } from "./metrics.ts";
+import { MetricReadback, type StepListener } from "./metrics.ts";
 import { Pace, submitBudget } from "./pace.ts";
 import type { Trainer } from "./trainer.ts";
 
@@ -37,7 +37,7 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
   readonly #seed: number;
   readonly #microBatches: number;
   readonly #evaluators: Evaluator<BatchTypes>[] = [];
-  readonly #listeners = new Set<(metrics: StepMetrics) => void>();
+  readonly #listeners = new Set<StepListener>();
   #batches = 0;
   #counts = { dispatches: 0, submits: 0, writes: 0 };
 
@@ -51,9 +51,9 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     this.#microBatches = options.options?.gradients?.microBatches ?? 1;
     this.#pace = new Pace(options.submitBudget ?? (gpu.adapter.isSoftware ? Number.POSITIVE_INFINITY : submitBudget));
     if (options.onStep) this.listen(options.onStep);
-    this.#metrics = new MetricReadback(gpu, pass.results, stepsUnderway, (metrics) => {
+    this.#metrics = new MetricReadback(gpu, pass.results, stepsUnderway, (metrics, copies) => {
       this.#pace.end(metrics.step, performance.now());
-      for (const listener of this.#listeners) listener(metrics);
+      for (const listener of this.#listeners) listener(metrics, copies);
     });
   }
 
@@ -111,8 +111,8 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
   }
 
   /** Has a function told of each step, some steps late, until what this gives is called. */
-  listen(onStep: (metrics: StepMetrics) => void): () => void {
-    const listener = (metrics: StepMetrics): void => onStep(metrics);
+  listen(onStep: StepListener): () => void {
+    const listener: StepListener = (...told) => onStep(...told);
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -136,11 +136,14 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     return evaluator;
   }
 
-  /** The weights that the optimizer evaluates with, after the steps submitted so far, by name. */
-  async readWeights(): Promise<Map<string, NamedNumbers>> {
+  /**
+   * The weights that the optimizer evaluates with, after the steps submitted so far, by name. Steps may be taken before they
+   * are there.
+   */
+  readWeights(): Promise<Map<string, NamedNumbers>> {
     this.optimizer.eval();
     try {
-      return await this.weights.read();
+      return this.weights.read();
     } finally {
       this.optimizer.train();
     }

@@ -1,4 +1,5 @@
-import type { Round, Values } from "../numerics.ts";
+import { exponential } from "../exponential.ts";
+import { float64, type Round, type Values } from "../numerics.ts";
 import { eachRow, largestOf, like, sumOf } from "./rows.ts";
 
 /** The sizes of logits [rows, columns], and the share of the target that is spread evenly over all columns. */
@@ -35,11 +36,17 @@ export function crossEntropy(
   return { losses, lse };
 }
 
-/** The gradient of the logits from that of the losses: dloss (softmax(z) - t); 0 where the label is no column. */
+/** As the kernels have it, but for the oracle, where the polynomial's own error would show. */
+const power = (x: number, round: Round): number => (round === float64 ? Math.exp(x) : exponential(x, round));
+
+/**
+ * The gradient of the logits from that of the losses: dloss (softmax(z) - t); 0 where the label is no column. With the
+ * kernels' own exponential and in the order in which forward and gradient run as one, for an update rule that divides by
+ * the size of a gradient makes much of one that is all rounding.
+ */
 export function crossEntropyGradient(
   logits: Values,
   labels: Uint32Array,
-  lse: Values,
   dlosses: Values,
   { columns, labelSmoothing }: CrossEntropyShape,
   round: Round,
@@ -48,8 +55,11 @@ export function crossEntropyGradient(
   eachRow(logits, columns, (row, at, r) => {
     const label = labels[r] as number;
     if (label >= columns) return;
+    const largest = largestOf(row);
+    const powers = row.map((value) => power(round(value - largest), round));
+    const total = sumOf(powers, round);
     for (let c = 0; c < columns; c++) {
-      const p = round(Math.exp(round((row[c] as number) - (lse[r] as number))));
+      const p = round((powers[c] as number) / total);
       const target = round((c === label ? round(1 - labelSmoothing) : 0) + round(round(labelSmoothing) / columns));
       dlogits[at + c] = round((dlosses[r] as number) * round(p - target));
     }

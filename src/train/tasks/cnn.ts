@@ -4,7 +4,7 @@ import type { Dataset } from "../datasets.ts";
 import { checkCount, type ImageOptions, type ImageScores, imageTask } from "./images.ts";
 import type { Task } from "./task.ts";
 
-export const cnnDefaults = { batch: 50, epochs: 8, width: 16, lr: 3e-3, weightDecay: 0.05 } as const;
+export const cnnDefaults = { batch: 50, epochs: 5, width: 16, lr: 3e-3, weightDecay: 0.05 } as const;
 
 /** A convolutional network on images: twice 3×3 convolution, ReLU and the largest of 2×2, then a linear layer. */
 export function cnn(

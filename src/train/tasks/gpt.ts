@@ -37,9 +37,10 @@ export const gptDefaults = {
   beta2: 0.95,
 } as const;
 
-/** Characters of a sample, what it begins with, and how boldly it is drawn: 1 as the model says, 0 the likeliest always. */
-const sampled = { length: 120, lengthAtLast: 400, prompt: "\n\n", temperature: 0.8 };
-/** Batches that a look at the held back text takes, but for the last look. */
+/** Characters of a sample, and how boldly it is drawn: 1 as the model says, towards 0 the likeliest always. */
+const sampled = { length: 120, lengthAtLast: 400, temperature: 0.8 };
+/** Windows of the held back text at a time, and how many times so many a look takes, but for the last look. */
+const evaluatedTogether = 16;
 const glances = 4;
 /** The random stream of the samples. */
 const sampleStream = 0xfffd_0000;
@@ -82,11 +83,12 @@ export function gpt(
     evaluateEvery,
     batchAt: (step) => randomWindows(text.train, batch, context, seed, step),
     scorer: async (training) => {
-      const lossOf = await validation(training, text, batch, context);
+      const lossOf = await validation(training, text, context);
       const writer = await Writer.create(training, text, context);
       return async (isWhole) => {
         const length = isWhole ? sampled.lengthAtLast : sampled.length;
-        const sample = await writer.write(sampled.prompt, length, sampled.temperature, seed);
+        const [prompt = ""] = text.characters; // A new line, where there are lines.
+        const sample = await writer.write(prompt, length, sampled.temperature, seed);
         return { loss: await lossOf(isWhole), sample };
       };
     },
@@ -123,7 +125,8 @@ function transformer(
 type GptTraining = Training<Model, Examples>;
 
 /** The mean loss over windows of the held back text, side by side: all of them, or a few. */
-async function validation(training: GptTraining, { validation: ids }: TextDataset, rows: number, context: number) {
+async function validation(training: GptTraining, { validation: ids }: TextDataset, context: number) {
+  const rows = Math.min(evaluatedTogether, windowsIn(ids, context));
   const types = { x: u32(rows, context), y: u32(rows, context) };
   const evaluator = await training.evaluator(types, (model, { x, y }) => ({ loss: losses.crossEntropy(model(x), y) }));
   const batches = Math.max(1, Math.floor(windowsIn(ids, context) / rows));

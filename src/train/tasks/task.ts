@@ -1,7 +1,6 @@
 import type { LeavesOf, Model, NamedNumbers, Outputs } from "../../engine/index.ts";
 import type { Tensor, TensorType } from "../../graph/index.ts";
 import type { UpdateRule } from "../../optim/index.ts";
-import type { CompileOptions } from "../compileOptions.ts";
 import type { Training } from "../training.ts";
 
 /** What a batch of every task is: what goes in, and the classes that should come out. */
@@ -22,7 +21,6 @@ export interface Task<S extends Scores = Scores> {
   readonly batch: Examples;
   readonly loss: (model: Model, batch: LeavesOf<Examples>) => { readonly loss: Tensor } & Outputs;
   readonly optimizer: UpdateRule;
-  readonly groups?: CompileOptions<Model, Examples>["groups"];
   readonly seed: number;
   readonly steps: number;
   readonly stepsPerEpoch: number;
@@ -33,7 +31,7 @@ export interface Task<S extends Scores = Scores> {
   /** Prepares the looks at what was held back. The last look of a run is `whole`, others may be content with a part. */
   readonly scorer: (training: Training<Model, Examples>) => Promise<(isWhole: boolean) => Promise<S>>;
   /** What a person is told of the scores. */
-  readonly reportLines: (scores: S) => readonly string[];
+  reportLines(scores: S): readonly string[];
 }
 
 /** What every task can be told. */

@@ -1,0 +1,72 @@
+// What a step of training costs, in numbers that are the same on every machine.
+import { expect } from "vitest";
+import { type BatchTypes, f32, losses, type Model, u32 } from "../../src/engine/index.ts";
+import { adam } from "../../src/optim/index.ts";
+import { compile, type Fittable, fit, type Training, textDataset } from "../../src/train/index.ts";
+import { gpt, perceptron } from "../../src/train/tasks/index.ts";
+import { countObjects } from "../support/countObjects.ts";
+import { sharedGpuTest } from "../support/gpuTest.ts";
+
+const numbers = (length: number) => Float32Array.from({ length }, (_, i) => (i % 7) / 7);
+const classes = (length: number, of: number) => Uint32Array.from({ length }, (_, i) => i % of);
+const alphabet = textDataset(Array.from({ length: 75 * 40 }, (_, i) => String.fromCharCode(33 + (i % 75))).join(""));
+
+sharedGpuTest("an mlp 784-512-512-10, batch 128, under Adam", async ({ gpu }) => {
+  const before = gpu.pool.stats.liveBytes;
+  const training = await compile(gpu, {
+    model: perceptron([784, 512, 512, 10]),
+    loss: (model, { x, y }) => losses.crossEntropy(model(x), y),
+    batch: { x: f32(128, 784), y: u32(128) },
+    optimizer: adam(),
+  });
+  const bytes = gpu.pool.stats.liveBytes - before;
+  const batch = { x: numbers(128 * 784), y: classes(128, 10) };
+  await fit(training, { steps: 3, batch: () => batch });
+  expect(training.counts.dispatches).toBeLessThanOrEqual(12);
+  expect(training.counts).toMatchObject({ submits: 1, writes: 2 });
+  expect(bytes).toBeLessThan(5 * 4 * training.weights.elements);
+  training.destroy();
+});
+
+sharedGpuTest("a transformer of 4 layers, width 128, context 64, batch 16", async ({ gpu }) => {
+  const before = gpu.pool.stats.liveBytes;
+  const task = gpt(alphabet, { batch: 16 });
+  const training = await compile(gpu, task);
+  const bytes = gpu.pool.stats.liveBytes - before;
+  await fit(training, { steps: 1, batch: task.batchAt });
+  expect(training.counts.dispatches).toBeLessThanOrEqual(120);
+  expect(training.counts).toMatchObject({ submits: 1, writes: 2 });
+  expect(bytes).toBeLessThan(25 * 4 * training.weights.elements);
+  training.destroy();
+});
+
+sharedGpuTest("100 steps create nothing but their encoders and allocate nothing", async ({ gpu }) => {
+  const small = await compile(gpu, {
+    model: perceptron([64, 32, 32, 10]),
+    loss: (model, { x, y }) => losses.crossEntropy(model(x), y),
+    batch: { x: f32(32, 64), y: u32(32) },
+    optimizer: adam(),
+  });
+  const batch = { x: numbers(32 * 64), y: classes(32, 10) };
+  await expectSteady(small, () => batch);
+
+  const task = gpt(alphabet, { batch: 2, width: 16, layers: 1, heads: 2, context: 8, steps: 200 });
+  await expectSteady(await compile(gpu, task), task.batchAt);
+
+  type Steady<B> = Fittable<B> & Pick<Training<Model, BatchTypes>, "counts" | "destroy">;
+  async function expectSteady<B>(training: Steady<B>, of: (step: number) => B) {
+    await fit(training, { steps: 5, batch: of });
+    const before = { ...gpu.stream.counts };
+    const stats = gpu.pool.stats;
+    const { created, stop } = countObjects(gpu.device);
+    await fit(training, { steps: 105, batch: of });
+    stop();
+    expect(created).toEqual({ createCommandEncoder: 100 });
+    expect(gpu.pool.stats).toEqual(stats);
+    const used = Object.entries(gpu.stream.counts).map(([name, count]) => [name, count - before[name as "writes"]]);
+    // A write for the batch and one for the optimizer's scalars; a copy of the loss.
+    const { dispatches } = training.counts;
+    expect(Object.fromEntries(used)).toEqual({ dispatches: 100 * dispatches, submits: 100, copies: 100, writes: 200 });
+    training.destroy();
+  }
+});
