@@ -132,7 +132,7 @@ const composed: readonly { name: string; parts: readonly ShaderPart[] }[] = [
 ];
 
 const whole = Object.entries(texts)
-  .filter(([file]) => !/^shaders\/(optim|engine)\/(?!kernels\/)/.test(file))
+  .filter(([file]) => !/^shaders\/(optim|engine|numbers)\/(?!kernels\/)/.test(file))
   .map(([file, code]) => ({ name: file, parts: [{ file, code }] }));
 
 const modules = [...whole, ...composed];

@@ -1,10 +1,19 @@
+export type { Copies } from "./copies.ts";
 export * as initial from "./initial.ts";
 export { initialWeights, type PerceptronSizes, type WeightTensor } from "./initialWeights.ts";
-export { type BatchOf, type BatchTypes, f32, u32 } from "./inputs.ts";
+export { type BatchOf, type BatchTypes, f32, leavesOf, u32 } from "./inputs.ts";
 export * as layers from "./layers.ts";
 export * as losses from "./losses.ts";
-export { type Model, model, namedParameters, namedStates, type ParameterTree, type Part } from "./model.ts";
+export {
+  initialNumbers,
+  type Model,
+  model,
+  namedParameters,
+  namedStates,
+  type ParameterTree,
+  type Part,
+} from "./model.ts";
 export { evaluationPass, type LeavesOf, type Outputs, type Pass, trainingPass } from "./passes.ts";
 export { metricSlots, type Pass as PerceptronPass, Perceptron, type PerceptronTensor } from "./perceptron.ts";
-export { randomBits, randomNormal, randomSigned, randomUniform, shuffled } from "./random.ts";
-export { type NamedNumbers, type ParameterSlices, Weights } from "./weights.ts";
+export { randomBelow, randomBits, randomNormal, randomSigned, randomUniform, shuffled } from "./random.ts";
+export { type NamedNumbers, type ParameterSlices, Weights, type WeightsOptions } from "./weights.ts";

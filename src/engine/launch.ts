@@ -21,6 +21,7 @@ export interface View {
 export interface Launch {
   /** `engine/matmul` and so on. */
   readonly label: string;
+  /** What is in it twice is taken once. */
   readonly parts: readonly ShaderPart[];
   /** Values of the module's overrides: sizes and strides, which are known once and for all. */
   readonly constants?: Readonly<Record<string, number>>;
@@ -31,7 +32,8 @@ export interface Launch {
 
 /** Compiles a launch and binds it to the places of its values. Kernels may have the override GRID_WIDTH: see `foldGrid`. */
 export async function prepareLaunch(gpu: Gpu, launch: Launch, place: (value: Value) => Slice): Promise<Dispatch> {
-  const { label, parts, bindings, workgroups } = launch;
+  const { label, bindings, workgroups } = launch;
+  const parts = launch.parts.filter(({ code }, i, all) => all.findIndex((part) => part.code === code) === i);
   const hasGrid = parts.some(({ code }) => /^override GRID_WIDTH\b/m.test(code));
   const grid = hasGrid ? { GRID_WIDTH: gpu.limits.maxComputeWorkgroupsPerDimension } : {};
   const kernel = await gpu.kernels.get({

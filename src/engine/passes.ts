@@ -1,5 +1,18 @@
 import type { Gpu, Slice } from "../gpu/index.ts";
-import { differentiate, elementsOf, mul, type Tensor, trace } from "../graph/index.ts";
+import {
+  type DType,
+  differentiate,
+  elementsOf,
+  GraphError,
+  input,
+  mul,
+  substitute,
+  sum,
+  type Tensor,
+  trace,
+  vectorize,
+} from "../graph/index.ts";
+import { padded } from "./copies.ts";
 import { type BatchTypes, Inputs, leavesOf } from "./inputs.ts";
 import type { Value } from "./launch.ts";
 import { lower } from "./lower/lower.ts";
@@ -41,30 +54,24 @@ export async function trainingPass<Types extends BatchTypes>(
   weights: Weights,
   { batch, outputs, lossScale, accumulates = false }: TrainingPassOptions<Types>,
 ): Promise<Pass> {
-  const leaves = leavesOf(batch);
-  const scale = lossScale && leavesOf({ lossScale: { shape: [1], dtype: "float32" } }).lossScale;
-  const { result, updates } = trace(true, () => {
-    const named = outputs(leaves);
-    const loss = scale ? mul(named.loss, scale) : named.loss;
-    return { named, gradients: differentiate(loss, weights.leaves) };
-  });
+  const scale = lossScale && input("lossScale", [1], "float32");
+  const { leaves, named, updates } = traced(weights, batch, true, outputs);
+  const loss = sum(named.loss as Tensor);
+  const gradients = differentiate(scale ? mul(loss, scale) : loss, weights.leaves);
   const places = new Map<Value, Slice>();
-  const aim = (tensor: Tensor, slice: Slice, label: string, adds = false): Request => {
-    const value: Value = { label, elements: elementsOf(tensor.shape), dtype: "float32" };
+  const aim = (tensor: Tensor, slice: Slice, label: string, dtype: DType, adds = false): Request => {
+    const value: Value = { label, elements: elementsOf(tensor.shape), dtype };
     places.set(value, slice);
     return { tensor, target: { value, accumulates: adds } };
   };
   const requests = [
-    ...Object.values(result.named).map((tensor) => ({ tensor })),
-    ...result.gradients.map((tensor, i) => aim(tensor, weights.gradient(i), "gradient", accumulates)),
-    ...[...updates].map(([state, tensor]) => ({
-      ...aim(tensor, weights.place(state) as Slice, "state"),
-      isLate: true,
-    })),
+    ...Object.values(named).map((tensor) => ({ tensor })),
+    ...gradients.map((tensor, i) =>
+      aim(tensor, weights.gradient(i), "gradient", (weights.leaves[i] as Tensor).dtype, accumulates),
+    ),
+    ...updates.map(({ tensor, slice }) => ({ ...aim(tensor, slice, "state", "float32"), isLate: true })),
   ];
-  return build(gpu, weights, leaves, requests, result.named, places, (leaf) =>
-    leaf === scale ? lossScale : undefined,
-  );
+  return build(gpu, weights, leaves, requests, named, places, (leaf) => (leaf === scale ? lossScale : undefined));
 }
 
 /** Forward only, as the model is in evaluation. */
@@ -74,10 +81,46 @@ export async function evaluationPass<Types extends BatchTypes>(
   batch: Types,
   outputs: (batch: LeavesOf<Types>) => Outputs,
 ): Promise<Pass> {
-  const leaves = leavesOf(batch);
-  const { result } = trace(false, () => outputs(leaves));
-  const requests = Object.values(result).map((tensor) => ({ tensor }));
-  return build(gpu, weights, leaves, requests, result, new Map(), () => undefined);
+  const { leaves, named } = traced(weights, batch, false, outputs);
+  const requests = Object.values(named).map((tensor) => ({ tensor }));
+  return build(gpu, weights, leaves, requests, named, new Map(), () => undefined);
+}
+
+/** The graph of a model, or of all copies of it at once. */
+function traced<Types extends BatchTypes>(
+  weights: Weights,
+  batch: Types,
+  isTraining: boolean,
+  outputs: (batch: LeavesOf<Types>) => Outputs,
+): {
+  readonly leaves: Readonly<Record<string, Tensor>>;
+  readonly named: Outputs;
+  readonly updates: readonly { readonly tensor: Tensor; readonly slice: Slice }[];
+} {
+  const one = leavesOf(batch);
+  const { result, updates } = trace(isTraining, () => outputs(one));
+  if (isTraining) for (const [name, tensor] of Object.entries(result)) checkNumber(name, tensor);
+  const { copies, standIns } = weights;
+  const slices = [...updates.keys()].map((state) => weights.place(state) as Slice);
+  const names = Object.keys(result);
+  const results = (tensors: readonly Tensor[], changes: readonly Tensor[]) => ({
+    named: Object.fromEntries(names.map((name, i) => [name, tensors[i] as Tensor])),
+    updates: slices.map((slice, i) => ({ tensor: changes[i] as Tensor, slice })),
+  });
+  const wanted = [...Object.values(result), ...updates.values()];
+  if (!copies) {
+    const tensors = substitute(wanted, standIns);
+    return { leaves: one, ...results(tensors, tensors.slice(names.length)) };
+  }
+  const { count, own = [] } = copies;
+  const leaves = Object.fromEntries(
+    Object.entries<Tensor>(one).map(([name, leaf]) => {
+      return [name, own.includes(name) ? input(name, [count, ...leaf.shape], leaf.dtype) : leaf];
+    }),
+  );
+  const many = new Map([...standIns, ...own.map((name) => [one[name] as Tensor, leaves[name] as Tensor] as const)]);
+  const tensors = vectorize(wanted, many, count);
+  return { leaves, ...results(tensors, tensors.slice(names.length).map(padded)) };
 }
 
 async function build(
@@ -115,6 +158,13 @@ async function build(
     workspace.destroy();
     throw error;
   }
+}
+
+/** What a step tells of is one number. */
+function checkNumber(name: string, { node, shape, dtype }: Tensor): void {
+  if (dtype === "float32" && elementsOf(shape) === 1) return;
+  const got = `got ${dtype} [${shape.join(", ")}], allowed one float32 number`;
+  throw new GraphError(`${name}: it is not a number (${got}). Take its mean or sum.`, node.where);
 }
 
 const strange = ({ node, shape }: Tensor): string =>

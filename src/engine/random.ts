@@ -45,6 +45,11 @@ export function randomNormal(seed: number, stream: number, index: number): numbe
   return radius * Math.cos(2 * Math.PI * randomUniform(seed, stream, 2 * index + 1));
 }
 
+/** A whole number from 0 to below `limit`, which is at most 2^32; some are favoured by at most `limit` parts in 2^32. */
+export function randomBelow(limit: number, seed: number, stream: number, index: number): number {
+  return below(limit, randomBits(seed, stream, index));
+}
+
 /**
  * The numbers 0 to count - 1 in random order. Choices among n places favour some by at most n parts in 2^32.
  *
@@ -57,7 +62,7 @@ export function shuffled(count: number, seed: number, stream: number): Uint32Arr
   }
   const order = Uint32Array.from({ length: count }, (_, index) => index);
   for (let last = count - 1; last > 0; last--) {
-    const chosen = below(last + 1, randomBits(seed, stream, last));
+    const chosen = randomBelow(last + 1, seed, stream, last);
     const held = order[last] as number;
     order[last] = order[chosen] as number;
     order[chosen] = held;

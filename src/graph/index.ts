@@ -13,6 +13,8 @@ export { type MatmulOptions, matmul } from "./ops/matmul.ts";
 export { max, mean, type ReduceOptions, sum } from "./ops/reduce.ts";
 export { argmax, crossEntropy, layerNorm, logSoftmax, rmsNorm, softmax } from "./ops/rows.ts";
 export { concat, expand, pad, permute, reshape, slice, split, transpose } from "./ops/views.ts";
+export { areEqual } from "./shapes.ts";
+export { substitute } from "./substitute.ts";
 export { type DType, elementsOf, type Node, type Shape, type Tensor, type TensorType } from "./tensor.ts";
 export { isTraining, recomputed, type Trace, trace, update } from "./trace.ts";
 export { vectorize } from "./vectorize.ts";

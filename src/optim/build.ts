@@ -15,6 +15,7 @@ import {
   tileCount,
   tileFields,
   tileTable,
+  workgroupSizeFor,
   workgroupSizeOf,
 } from "./tiles.ts";
 import { makeTotals, type TiledPlacement, type Totals } from "./totals.ts";
@@ -64,7 +65,10 @@ export const slotsIn = (rows: Slice, rowsOfStep: number): number =>
  */
 export async function buildUpdate(gpu: Gpu, plan: UpdatePlan): Promise<BuiltUpdate> {
   const { limits, pool } = gpu;
-  const workgroupSize = workgroupSizeOf(limits);
+  // The order of sums over a tensor is that of the whole workgroup; where nothing is summed, tiles may be of any size.
+  const hasSums = plan.guard || plan.families.some(({ variant }) => variant.passes?.length || variant.kinds);
+  const elements = plan.families.flatMap(({ tensors }) => tensors.map((tensor) => tensor.elements));
+  const workgroupSize = hasSums ? workgroupSizeOf(limits) : workgroupSizeFor(limits, elements);
   const sizes = { ...limits, workgroupSize };
   const owners: { release(): void }[] = [];
   try {

@@ -129,3 +129,6 @@ export function meanBytes(
   }
   return elements > 0 ? bytes / elements : 0;
 }
+
+/** The rules of an optimizer, in words. */
+export const nameOf = (families: readonly RuleFamily[]): string => families.map(({ rule }) => rule.name).join("+");

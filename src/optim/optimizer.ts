@@ -1,7 +1,7 @@
 import { type Dispatch, DisposedError, encodeInto, type Gpu, type Slab, type Slice, UsageError } from "../gpu/index.ts";
 import type { BuiltUpdate } from "./build.ts";
 import { Evaluation } from "./evaluation.ts";
-import { meanBytes, type RuleFamily } from "./families.ts";
+import { meanBytes, nameOf, type RuleFamily } from "./families.ts";
 import { grow } from "./grow.ts";
 import { type CheckedOptions, checkOptions, type OptimizerOptions } from "./options.ts";
 import type { ParamGroup, ParamGroupInput } from "./paramGroup.ts";
@@ -84,6 +84,11 @@ export class Optimizer {
     return meanBytes(this.#roster.members.values(), this.#options.gradients);
   }
 
+  /** Bytes of the states on the GPU. */
+  get stateBytes(): number {
+    return this.#slabs.flatMap(({ whole }) => whole).reduce((sum, { size }) => sum + size, 0);
+  }
+
   /** Names of the state tensors that parameters have. */
   get stateNames(): readonly string[] {
     return [...new Set([...this.#roster.members.values()].flatMap(({ states }) => [...states.keys()]))];
@@ -144,8 +149,8 @@ export class Optimizer {
   }
 
   /**
-   * Adds one update to a compute pass of the caller's, who ends and submits it before the next one. The step's scalars
-   * are written ahead of that submit. What the GPU says of the gradients comes with the next `settled()`.
+   * Adds one update to a compute pass of the caller's, who submits it before the next one; the step's scalars are written
+   * ahead of that. What the GPU says of the gradients comes with the next `settled()`.
    */
   encodeTo(pass: GPUComputePassEncoder): void {
     this.#begin();
@@ -160,8 +165,7 @@ export class Optimizer {
   }
 
   /**
-   * Resolves when the outcome of every step submitted so far is known: from then on `stepCount` is exact. At once where
-   * gradients are not looked at.
+   * Resolves when the outcome of every step submitted so far is known: from then on `stepCount` is exact.
    * @throws NonFiniteGradientError, by rejection, where a step failed.
    */
   async settled(): Promise<void> {
@@ -171,9 +175,8 @@ export class Optimizer {
   }
 
   /**
-   * Puts the weights to evaluate with in the place of the parameters, which are kept: the average x of schedule-free rules,
-   * the moving average where `averageDecay` was given. With other rules they are the parameters. One dispatch, submitted at
-   * once. Until `train()` no step is taken.
+   * Puts the weights to evaluate with in the place of the parameters, which are kept: the average x of schedule-free rules, the
+   * moving average where `averageDecay` was given. One dispatch, submitted at once. Until `train()` no step is taken.
    * @throws UsageError where the outcome of a step is not known yet.
    */
   eval(): void {
@@ -195,8 +198,8 @@ export class Optimizer {
   }
 
   /**
-   * All that this optimizer needs to go on, as it is after the updates submitted so far. Waits for them: for checkpoints,
-   * not for steps. While it evaluates, the parameters to go on from are in it, as the state `trained`.
+   * All that this optimizer needs to go on after the updates submitted so far, for which it waits. While it evaluates, the
+   * parameters to go on from are in it, as the state `trained`.
    */
   async state(): Promise<OptimizerState> {
     this.#requireLive();
@@ -204,7 +207,7 @@ export class Optimizer {
     const { profile } = this.#rule;
     const mode = { ...this.#steps.saved, ...(this.isEvaluating && { isEvaluating: true }) };
     const tensors = await readTensors(this.#gpu, this.#evaluation.members.values());
-    return { rule: this.#ruleName, profile, ...mode, tensors };
+    return { rule: nameOf(this.#families), profile, ...mode, tensors };
   }
 
   /**
@@ -213,7 +216,7 @@ export class Optimizer {
    */
   load(saved: OptimizerState): void {
     this.#requireSubmitted();
-    checkState(saved, this.#ruleName, this.#roster.members, (member) => this.#evaluation.concerns(member));
+    checkState(saved, nameOf(this.#families), this.#roster.members, (member) => this.#evaluation.concerns(member));
     this.#roster.restore(saved.tensors);
     if (saved.isEvaluating) this.#evaluation.resume();
     else this.#evaluation.drop();
@@ -241,10 +244,6 @@ export class Optimizer {
 
   get #dispatches(): readonly Dispatch[] {
     return this.#built?.dispatches ?? [];
-  }
-
-  get #ruleName(): string {
-    return this.#families.map(({ rule }) => rule.name).join("+");
   }
 
   #requireLive(): void {

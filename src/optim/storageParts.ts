@@ -1,4 +1,7 @@
 /** The parts of the shaders that know in how many bits numbers are kept. */
+
+import halvesCode from "../../shaders/numbers/halves.wgsl?raw";
+import narrowFloatCode from "../../shaders/numbers/narrowFloat.wgsl?raw";
 import blocksCode from "../../shaders/optim/parts/blocks.wgsl?raw";
 import drawCode from "../../shaders/optim/parts/draw.wgsl?raw";
 import float8Code from "../../shaders/optim/parts/float8.wgsl?raw";
@@ -8,12 +11,10 @@ import float32RaggedCode from "../../shaders/optim/parts/float32Ragged.wgsl?raw"
 import halfCode from "../../shaders/optim/parts/half.wgsl?raw";
 import halfFormatCode from "../../shaders/optim/parts/halfFormat.wgsl?raw";
 import halfRaggedCode from "../../shaders/optim/parts/halfRagged.wgsl?raw";
-import halvesCode from "../../shaders/optim/parts/halves.wgsl?raw";
 import masterParamCode from "../../shaders/optim/parts/masterParam.wgsl?raw";
 import mBfloat16Code from "../../shaders/optim/parts/mBfloat16.wgsl?raw";
 import mFloat8Code from "../../shaders/optim/parts/mFloat8.wgsl?raw";
 import mFloat32Code from "../../shaders/optim/parts/mFloat32.wgsl?raw";
-import narrowFloatCode from "../../shaders/optim/parts/narrowFloat.wgsl?raw";
 import noBlocksCode from "../../shaders/optim/parts/noBlocks.wgsl?raw";
 import randomBitsCode from "../../shaders/optim/parts/randomBits.wgsl?raw";
 import stochasticParamCode from "../../shaders/optim/parts/stochasticParam.wgsl?raw";
@@ -29,8 +30,8 @@ import type { TensorAccess } from "./tiles.ts";
 
 const part = (name: string, code: string): ShaderPart => ({ file: `shaders/optim/parts/${name}.wgsl`, code });
 
-const narrowFloat = part("narrowFloat", narrowFloatCode);
-const halves = part("halves", halvesCode);
+const narrowFloat = { file: "shaders/numbers/narrowFloat.wgsl", code: narrowFloatCode };
+const halves = { file: "shaders/numbers/halves.wgsl", code: halvesCode };
 const random = [part("randomBits", randomBitsCode), part("draw", drawCode)];
 const float32 = part("float32", float32Code);
 /** What gets at gradients in lanes of one element. */

@@ -66,6 +66,16 @@ export function workgroupSizeOf(limits: Limits): number {
   return 2 ** Math.floor(Math.log2(most));
 }
 
+const [fewLanes, manyTiles, mostIdle] = [64, 64, 1.5];
+
+/** As `workgroupSizeOf`; fewer lanes where there are many tensors so small that most lanes would have nothing to do. */
+export function workgroupSizeFor(limits: Limits, sizes: readonly number[]): number {
+  const lanes = workgroupSizeOf(limits);
+  const tiles = sizes.reduce((sum, elements) => sum + tileCount(elements, lanes), 0);
+  const elements = sizes.reduce((sum, size) => sum + size, 0);
+  return tiles >= manyTiles && tiles * lanes * 4 > mostIdle * elements ? Math.min(fewLanes, lanes) : lanes;
+}
+
 /**
  * Cuts tensors into tiles and gathers the tiles into as few dispatches as bindings allow: one, where all tensors lie in
  * slabs of their own.

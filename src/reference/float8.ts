@@ -5,7 +5,7 @@
  *
  * The twin of `shaders/optim/parts/float8.wgsl`, which has the reasons and the sources.
  */
-import { bitsOf, floatOf, narrowStochastic, widen } from "./narrowFloat.ts";
+import { bitsOf, floatOf, narrowStochastic, widen } from "../numbers/narrowFloat.ts";
 import type { Values } from "./numerics.ts";
 
 export const blockSize = 256;

@@ -1,3 +1,4 @@
+export { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../numbers/half.ts";
 export { type AdadeltaHyper, type AdadeltaTensor, adadelta } from "./adadelta.ts";
 export { type AdafactorHyper, type AdafactorTensor, adafactor } from "./adafactor.ts";
 export { type AdagradHyper, type AdagradTensor, adagrad } from "./adagrad.ts";
@@ -9,7 +10,6 @@ export { type Step, type SurroundedTensor, surrounded } from "./around.ts";
 export { execute, type Leaves } from "./execute.ts";
 export { fromFloat8, toFloat8 } from "./float8.ts";
 export { type LossScale, usedGradient, type Verdict, type VerdictHyper, verdictOf } from "./gradients.ts";
-export { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "./half.ts";
 export { type LambHyper, lamb } from "./lamb.ts";
 export { type LarsHyper, lars } from "./lars.ts";
 export { type LionHyper, type LionTensor, lion } from "./lion.ts";

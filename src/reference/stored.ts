@@ -1,6 +1,6 @@
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../numbers/half.ts";
 import type { Step } from "./around.ts";
 import { type Float8Kind, fromFloat8, toFloat8 } from "./float8.ts";
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "./half.ts";
 import type { ParamTensor, Values } from "./numerics.ts";
 import { randomBits, seedOfStep, streamOf } from "./randomBits.ts";
 

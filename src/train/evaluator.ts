@@ -1,12 +1,10 @@
 import type { BatchOf, BatchTypes, Pass } from "../engine/index.ts";
 import { type Gpu, read } from "../gpu/index.ts";
 import type { Optimizer } from "../optim/index.ts";
-
-/** What an evaluation has found, by name: uint32 for indices, else float32, row-major. */
-export type Found = Readonly<Record<string, Float32Array | Uint32Array>>;
+import type { Evaluation, Found } from "./trainer.ts";
 
 /** Something computed of a model over the weights of a training. Made by `Training.evaluator`. */
-export class Evaluator<Types extends BatchTypes> {
+export class Evaluator<Types extends BatchTypes> implements Evaluation<Types> {
   readonly #gpu: Gpu;
   readonly #pass: Pass;
   readonly #optimizer: Optimizer;

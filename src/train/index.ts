@@ -1,9 +1,11 @@
+export { Batches } from "./batches.ts";
+export type { CompileOptions } from "./compileOptions.ts";
 export { type Dataset, DatasetError, type Examples, loadDataset } from "./datasets.ts";
-export {
-  createTraining,
-  type Evaluation,
-  type Progress,
-  type RunOptions,
-  Training,
-  type TrainingOptions,
-} from "./perceptronTraining.ts";
+export type { Evaluator } from "./evaluator.ts";
+export { type FitOptions, type Fittable, fit, type Progress } from "./fit.ts";
+export type { StepMetrics } from "./metrics.ts";
+export { createTraining } from "./perceptronTraining.ts";
+export * as tasks from "./tasks/index.ts";
+export { decode, encode, randomWindows, type TextDataset, textDataset, windowsInOrder } from "./text.ts";
+export type { Evaluation, Found, Trainer } from "./trainer.ts";
+export { compile, Training } from "./training.ts";

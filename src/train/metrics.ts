@@ -6,7 +6,10 @@ export interface StepMetrics {
   /** Batches so far: 1 at the first. */
   readonly step: number;
   readonly loss: number;
-  readonly [name: string]: number;
+  /** Means, where the model has copies. */
+  readonly [name: string]: number | Readonly<Record<string, Float32Array>>;
+  /** The metrics of each copy. */
+  readonly copies: Readonly<Record<string, Float32Array>>;
 }
 
 interface Readback {
@@ -31,14 +34,14 @@ export class MetricReadback {
 
   /** Encodes the readback of a step. Where too many are underway, nobody is told of it. */
   capture(step: number): void {
-    const captured: Promise<readonly [string, number]>[] = [];
+    const captured: Promise<readonly [string, Float32Array]>[] = [];
     for (const { name, slice, ring } of this.#readbacks) {
       const bytes = ring.capture(slice);
       if (!bytes) return;
-      captured.push(bytes.then((all) => [name, new Float32Array(all)[0] as number]));
+      captured.push(bytes.then((all) => [name, new Float32Array(all)] as const));
     }
     const underway: Promise<void> = Promise.all(captured)
-      .then((metrics) => this.#onStep({ step, ...Object.fromEntries(metrics) } as StepMetrics))
+      .then((metrics) => this.#onStep(summary(step, metrics)))
       .catch((error: unknown) => void this.#errors.push(error))
       .then(() => void this.#underway.splice(this.#underway.indexOf(underway), 1));
     this.#underway.push(underway);
@@ -57,4 +60,9 @@ export class MetricReadback {
   destroy(): void {
     for (const { ring } of this.#readbacks) ring.destroy();
   }
+}
+
+function summary(step: number, metrics: readonly (readonly [string, Float32Array])[]): StepMetrics {
+  const means = metrics.map(([name, values]) => [name, values.reduce((sum, value) => sum + value, 0) / values.length]);
+  return { step, ...Object.fromEntries(means), copies: Object.fromEntries(metrics) };
 }

@@ -11,52 +11,33 @@ import {
   trainingPass,
   Weights,
 } from "../engine/index.ts";
-import { type Gpu, UsageError } from "../gpu/index.ts";
-import type { Tensor } from "../graph/index.ts";
-import {
-  createOptimizer,
-  type Optimizer,
-  type OptimizerOptions,
-  type ParamGroupInput,
-  type UpdateRule,
-} from "../optim/index.ts";
+import type { Gpu } from "../gpu/index.ts";
+import { createOptimizer, type Optimizer } from "../optim/index.ts";
+import { type CompileOptions, checkSeed, keyStream, outputsOf } from "./compileOptions.ts";
+import { CpuTraining } from "./cpuTraining.ts";
 import { Evaluator } from "./evaluator.ts";
 import { MetricReadback, type StepMetrics } from "./metrics.ts";
+import { Pace, submitBudget } from "./pace.ts";
+import type { Trainer } from "./trainer.ts";
 
-/** The random stream of the steps' keys; those of the parameters count from 0. */
-const keyStream = 0xffff_0000;
 /** Steps on their way to the GPU at once: enough to keep it busy, few enough to stop at once. */
 const stepsUnderway = 3;
 
-export interface CompileOptions<M extends { readonly parameters: ParameterTree }, Types extends BatchTypes> {
-  /** A function of tensors with its parameters: see `layers` and `model`. */
-  readonly model: M;
-  /** The loss of a batch, or `{ loss, … }` with other numbers to be told of. Called once, with tensors that have no numbers. */
-  readonly loss: (model: M, batch: LeavesOf<Types>) => Tensor | ({ readonly loss: Tensor } & Outputs);
-  /** The types of a batch's parts: `{ x: f32(128, 784), y: u32(128) }`. */
-  readonly batch: Types;
-  readonly optimizer: UpdateRule;
-  /** Param groups over the model's tensors; one of all of them by default. */
-  readonly groups?: (tensors: Weights["tensors"]) => readonly ParamGroupInput[];
-  /** Clipping, accumulation, averages and so on. */
-  readonly options?: OptimizerOptions;
-  /** Of the initial weights and of dropout, a whole number below 2^32; 0 by default. The same seed, the same bits. */
-  readonly seed?: number;
-  /** Told of each step, some steps late. */
-  readonly onStep?: (metrics: StepMetrics) => void;
-}
-
 /** A model, its loss and its optimizer, prepared: a step is one submit, and creates and reads nothing. See `compile`. */
-export class Training<M extends { readonly parameters: ParameterTree }, Types extends BatchTypes> {
+export class Training<M extends { readonly parameters: ParameterTree }, Types extends BatchTypes>
+  implements Trainer<M, Types>
+{
   readonly weights: Weights;
   readonly optimizer: Optimizer;
   readonly #gpu: Gpu;
   readonly #model: M;
   readonly #pass: Pass;
   readonly #metrics: MetricReadback;
+  readonly #pace: Pace;
   readonly #seed: number;
   readonly #microBatches: number;
   readonly #evaluators: Evaluator<BatchTypes>[] = [];
+  readonly #listeners = new Set<(metrics: StepMetrics) => void>();
   #batches = 0;
   #counts = { dispatches: 0, submits: 0, writes: 0 };
 
@@ -68,7 +49,17 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     this.#pass = pass;
     this.#seed = options.seed ?? 0;
     this.#microBatches = options.options?.gradients?.microBatches ?? 1;
-    this.#metrics = new MetricReadback(gpu, pass.results, stepsUnderway, options.onStep ?? (() => {}));
+    this.#pace = new Pace(options.submitBudget ?? (gpu.adapter.isSoftware ? Number.POSITIVE_INFINITY : submitBudget));
+    if (options.onStep) this.listen(options.onStep);
+    this.#metrics = new MetricReadback(gpu, pass.results, stepsUnderway, (metrics) => {
+      this.#pace.end(metrics.step, performance.now());
+      for (const listener of this.#listeners) listener(metrics);
+    });
+  }
+
+  /** Batches submitted so far. */
+  get batchCount(): number {
+    return this.#batches;
   }
 
   /** Updates submitted so far. */
@@ -82,7 +73,7 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
   }
 
   /**
-   * One batch in one submit: forward, loss and backward, and the update, with micro-batches at the last of them. Done when
+   * One batch in one submit, or a few where that would keep the GPU for too long: forward, loss and backward, and the update, with micro-batches at the last of them. Done when
    * there is room for another step: await it, or steps pile up and only some are told of.
    * @throws RangeError for a batch that does not fit; HyperparameterError, NonFiniteGradientError and DeviceLostError. Nothing
    * is written then.
@@ -91,18 +82,39 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     const { stream } = this.#gpu;
     const { dispatches, submits, writes } = stream.counts;
     const isLast = (this.#batches + 1) % this.#microBatches === 0;
+    // What is encoded goes out with the next submit, so what would stop the update has to be found before.
+    if (isLast) for (const group of this.optimizer.paramGroups) group.hyperAt(this.optimizer.stepCount + 1);
     this.#pass.inputs.write(batch, randomBits(this.#seed, keyStream, this.#batches));
-    stream.dispatch(...this.#pass.plan.dispatches);
+    this.#encode();
     if (isLast) this.optimizer.encode();
     this.#batches += 1;
     this.#metrics.capture(this.#batches);
     stream.submit();
+    this.#pace.begin(this.#batches, performance.now());
     this.#counts = {
       dispatches: stream.counts.dispatches - dispatches,
       submits: stream.counts.submits - submits,
       writes: stream.counts.writes - writes,
     };
     await this.#metrics.fewerThan(stepsUnderway);
+  }
+
+  /** The step's launches, of which the last part is left for the caller to submit. */
+  #encode(): void {
+    const { stream } = this.#gpu;
+    const { dispatches } = this.#pass.plan;
+    const size = Math.ceil(dispatches.length / this.#pace.parts);
+    for (let first = 0; first < dispatches.length; first += size) {
+      if (first > 0) stream.submit();
+      stream.dispatch(...dispatches.slice(first, first + size));
+    }
+  }
+
+  /** Has a function told of each step, some steps late, until what this gives is called. */
+  listen(onStep: (metrics: StepMetrics) => void): () => void {
+    const listener = (metrics: StepMetrics): void => onStep(metrics);
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Resolves when every step so far is done and told of. */
@@ -134,16 +146,25 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     }
   }
 
-  /** What a step is made of: kernels and memory, and how the weights decay. */
+  /** Bytes on the GPU: parameters with room for their gradients, the optimizer's states, and what a step computes. */
+  get memory(): { readonly weights: number; readonly states: number; readonly activations: number } {
+    const activations = this.#pass.plan.memory.bytes;
+    return { weights: this.weights.bytes, states: this.optimizer.stateBytes, activations };
+  }
+
+  /** What a step is made of: its kernels, their memory, and how the weights decay. */
   describe(): string {
     const { plan } = this.#pass;
     const kernels = [...plan.kernels].map(([label, count]) => `  ${count} × ${label}`);
     const size = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
+    const { weights, states, activations } = this.memory;
+    const { buffers, liveBytes } = plan.memory;
     return [
       `${this.weights.elements.toLocaleString("en")} parameters, ${plan.dispatches.length + this.optimizer.dispatchCount} dispatches a step:`,
       ...kernels,
       `  ${this.optimizer.dispatchCount} × the update`,
-      `weights and gradients ${size(this.weights.bytes)}, activations ${size(plan.memory.bytes)} in ${plan.memory.buffers} buffers`,
+      `${size(weights + states + activations)}: weights ${size(weights / 2)}, gradients ${size(weights / 2)}, ` +
+        `states ${size(states)}, activations ${size(activations)} in ${buffers} buffers (at most ${size(liveBytes)} of them at one time)`,
       this.optimizer.describe(),
     ].join("\n");
   }
@@ -156,32 +177,35 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
 
 /**
  * Prepares the training of a model: its weights, the step with its gradients, and the optimizer. Everything that a step
- * needs is made here.
+ * needs is made here. On "cpu", where there is no WebGPU, the reference trains, slowly.
  * @throws GraphError, by rejection, where the model does not fit together, naming the line; HyperparameterError; LimitError
- * and OutOfMemoryError where the device cannot hold it.
+ * and OutOfMemoryError where the device cannot hold it; UsageError for what the CPU cannot do.
  */
-export async function compile<M extends { readonly parameters: ParameterTree }, Types extends BatchTypes>(
+export function compile<M extends { readonly parameters: ParameterTree }, Types extends BatchTypes>(
   gpu: Gpu,
   options: CompileOptions<M, Types>,
-): Promise<Training<M, Types>> {
-  const { model, loss, batch, optimizer: rule, groups, seed = 0 } = options;
+): Promise<Training<M, Types>>;
+export function compile<M extends { readonly parameters: ParameterTree }, Types extends BatchTypes>(
+  gpu: Gpu | "cpu",
+  options: CompileOptions<M, Types>,
+): Promise<Trainer<M, Types>>;
+export async function compile<M extends { readonly parameters: ParameterTree }, Types extends BatchTypes>(
+  gpu: Gpu | "cpu",
+  options: CompileOptions<M, Types>,
+): Promise<Trainer<M, Types>> {
+  checkSeed(options.seed ?? 0);
+  if (gpu === "cpu") return new CpuTraining(options);
   gpu.check();
-  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff) {
-    throw new UsageError(`seed: not a whole number in range (got ${seed}, allowed 0 to 4294967295). Pass one.`);
-  }
-  const weights = new Weights(gpu, model, seed);
+  const { model, batch, optimizer: rule, groups, seed = 0, copies, storage } = options;
+  const weights = new Weights(gpu, model, { seed, copies, storage });
   const owners: { destroy(): void }[] = [weights];
   try {
-    const accumulates = (options.options?.gradients?.microBatches ?? 1) > 1;
-    const settings = accumulates
-      ? { ...options.options, gradients: { ...options.options?.gradients, zero: true } }
-      : options.options;
+    const { gradients } = options.options ?? {};
+    const accumulates = (gradients?.microBatches ?? 1) > 1;
+    const settings = accumulates ? { ...options.options, gradients: { ...gradients, zero: true } } : options.options;
     const optimizer = await createOptimizer(gpu, rule, groups?.(weights.tensors) ?? weights.tensors, settings);
     owners.push(optimizer);
-    const outputs = (leaves: LeavesOf<Types>) => {
-      const result = loss(model, leaves);
-      return "node" in result ? { loss: result as Tensor } : result;
-    };
+    const outputs = (leaves: LeavesOf<Types>) => outputsOf(options, leaves);
     const pass = await trainingPass(gpu, weights, { batch, outputs, lossScale: optimizer.lossScale, accumulates });
     owners.push(pass);
     await gpu.idle();

@@ -1,13 +1,13 @@
 /** What the shaders narrow, widen and draw is what the reference does, bit for bit on every adapter. */
 import { describe, expect } from "vitest";
+import halves from "../../shaders/numbers/halves.wgsl?raw";
+import narrowFloat from "../../shaders/numbers/narrowFloat.wgsl?raw";
 import float8 from "../../shaders/optim/parts/float8.wgsl?raw";
-import halves from "../../shaders/optim/parts/halves.wgsl?raw";
-import narrowFloat from "../../shaders/optim/parts/narrowFloat.wgsl?raw";
 import randomBitsCode from "../../shaders/optim/parts/randomBits.wgsl?raw";
 import type { Gpu } from "../../src/gpu/index.ts";
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../../src/numbers/half.ts";
+import { bitsOf, floatOf } from "../../src/numbers/narrowFloat.ts";
 import { blockSize, fromFloat8, toFloat8 } from "../../src/reference/float8.ts";
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../../src/reference/half.ts";
-import { bitsOf, floatOf } from "../../src/reference/narrowFloat.ts";
 import { randomBits } from "../../src/reference/randomBits.ts";
 import { all, bufferOf, gpuTest, randomWords, readWords } from "../support/gpuTest.ts";
 

@@ -9,9 +9,10 @@ import { expect, test } from "vitest";
 const mayImport: Record<string, readonly string[] | "anything"> = {
   gpu: [],
   graph: [],
-  reference: ["graph"],
-  optim: ["gpu", "shaders/optim", "shaders/reduce"],
-  engine: ["graph", "gpu", "shaders/engine"],
+  numbers: [],
+  reference: ["graph", "numbers"],
+  optim: ["gpu", "shaders/optim", "shaders/reduce", "shaders/numbers"],
+  engine: ["graph", "gpu", "numbers", "shaders/engine", "shaders/numbers"],
   train: ["graph", "reference", "engine", "optim", "gpu"],
   interop: "anything",
   page: "anything",

@@ -1,13 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  initial,
-  initialNumbers,
-  layers,
-  type Model,
-  model,
-  namedParameters,
-  namedStates,
-} from "../../src/engine/index.ts";
+import { initial, layers, type Model, model, namedParameters, namedStates } from "../../src/engine/index.ts";
+import { initialNumbers } from "../../src/engine/model.ts";
 import * as graph from "../../src/graph/index.ts";
 import { float32 } from "../../src/reference/index.ts";
 import { run } from "../graph/runModel.ts";

@@ -1,7 +1,7 @@
 /** bfloat16 and binary16, over all of their 65,536 codes, and between them. */
 import { describe, expect, test } from "vitest";
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../../src/reference/half.ts";
-import { bitsOf, floatOf } from "../../src/reference/narrowFloat.ts";
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../../src/numbers/half.ts";
+import { bitsOf, floatOf } from "../../src/numbers/narrowFloat.ts";
 import { randomBits } from "../../src/reference/randomBits.ts";
 
 interface Half {

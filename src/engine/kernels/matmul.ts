@@ -5,10 +5,12 @@ import leftWideCode from "../../../shaders/engine/matmul/leftWide.wgsl?raw";
 import noColumnSumsCode from "../../../shaders/engine/matmul/noColumnSums.wgsl?raw";
 import operandsCode from "../../../shaders/engine/matmul/operands.wgsl?raw";
 import productCode from "../../../shaders/engine/matmul/product.wgsl?raw";
+import rightHalvesCode from "../../../shaders/engine/matmul/rightHalves.wgsl?raw";
 import rightRaggedCode from "../../../shaders/engine/matmul/rightRagged.wgsl?raw";
 import rightWideCode from "../../../shaders/engine/matmul/rightWide.wgsl?raw";
 import type { ShaderPart } from "../../gpu/index.ts";
 import type { Launch, Value, View } from "../launch.ts";
+import { halvesParts } from "./halvesParts.ts";
 import { chooseMatmul, type MatmulChoice, type MatmulDevice } from "./matmulChoice.ts";
 import { matmulKernel, workgroupsOf } from "./matmulKernels.ts";
 import { type MatmulShape, matmulPart } from "./matmulShape.ts";
@@ -96,7 +98,7 @@ function product(
       matmulPart("product", productCode),
       matmulPart("operands", operandsCode),
       isWide(left, shape) ? matmulPart("leftWide", leftWideCode) : matmulPart("leftRagged", leftRaggedCode),
-      isWide(right, shape) ? matmulPart("rightWide", rightWideCode) : matmulPart("rightRagged", rightRaggedCode),
+      ...rightParts(right, shape),
       sums(store),
       ...kernel.parts,
       ...store.parts,
@@ -111,6 +113,7 @@ function product(
       RIGHT_BATCH_STRIDE: right.batchStride,
       RIGHT_LINE_STRIDE: right.rowStride,
       RIGHT_IS_TRANSPOSED: Number(right.isTransposed),
+      ...(isHalf(right) && { RIGHT_IS_FLOAT16: Number(right.value.dtype === "float16") }),
       ...kernel.constants,
       ...store.constants,
     },
@@ -135,8 +138,19 @@ const sizes = ({ batch, rows, columns, inner }: MatmulShape, splits: number, chu
   CHUNK: chunk,
 });
 
+/** Whether an operand is in half precision: the right one may be, where four elements can be loaded at a time. */
+const isHalf = ({ value }: MatmulOperand): boolean => value.dtype === "float16" || value.dtype === "bfloat16";
+
+function rightParts(right: MatmulOperand, shape: MatmulShape): ShaderPart[] {
+  if (isHalf(right)) return [...halvesParts, matmulPart("rightHalves", rightHalvesCode)];
+  return [isWide(right, shape) ? matmulPart("rightWide", rightWideCode) : matmulPart("rightRagged", rightRaggedCode)];
+}
+
 /** Whether four elements can be loaded at a time. Whatever lies behind the end of a line may be loaded with them. */
-function isWide({ offset, batchStride, rowStride }: MatmulOperand, { batch }: MatmulShape): boolean {
+export function isWide(
+  { offset, batchStride, rowStride }: MatmulOperand,
+  { batch }: Pick<MatmulShape, "batch">,
+): boolean {
   return [offset, batch > 1 ? batchStride : 0, rowStride].every((elements) => elements % 4 === 0);
 }
 

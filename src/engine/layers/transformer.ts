@@ -20,7 +20,16 @@ export interface AttentionOptions extends LinearOptions {
   readonly isCausal?: boolean;
   /** Whether queries and keys are turned by their times, so that products depend on distances. */
   readonly rotary?: boolean;
+  /** Of what mixes a branch's findings for the residual stream; as `weight` by default. */
+  readonly outputWeight?: InitialOf | undefined;
 }
+
+/** The options of the layer that ends a branch. */
+const endingOf = ({
+  outputWeight,
+  ...options
+}: LinearOptions & Pick<AttentionOptions, "outputWeight">): LinearOptions =>
+  outputWeight ? { ...options, weight: outputWeight } : options;
 
 /**
  * Multi-head self-attention, x [B, T, width] → [B, T, width]: `qkv` makes queries, keys and values, one after the other, of
@@ -31,13 +40,16 @@ export interface AttentionOptions extends LinearOptions {
 export function attention(
   width: number,
   heads: number,
-  { isCausal = false, rotary = false, ...options }: AttentionOptions = {},
+  { isCausal = false, rotary = false, outputWeight, ...options }: AttentionOptions = {},
 ): Model {
   graph.demand(
     Number.isInteger(heads) && heads > 0 && width % heads === 0,
     () => `attention: a width that does not divide into heads (got ${width} in ${heads}). Choose a divisor.`,
   );
-  const parts = { qkv: linear(width, 3 * width, options), output: linear(width, width, options) };
+  const parts = {
+    qkv: linear(width, 3 * width, options),
+    output: linear(width, width, endingOf({ ...options, outputWeight })),
+  };
   return model(parts, ({ qkv, output }, x: Tensor) => {
     const [batch, times] = x.shape as readonly [number, number];
     const [q, k, v] = graph
@@ -63,8 +75,9 @@ export function transformerBlock(
   heads: number,
   { dropout = 0, ...options }: TransformerBlockOptions = {},
 ): Model {
-  const { isCausal, rotary, ...ofLinear } = options;
-  const mlp = { expand: linear(width, 4 * width, ofLinear), contract: linear(4 * width, width, ofLinear) };
+  const { isCausal, rotary, outputWeight, ...ofLinear } = options;
+  const ending = endingOf({ ...ofLinear, outputWeight });
+  const mlp = { expand: linear(width, 4 * width, ofLinear), contract: linear(4 * width, width, ending) };
   const parts = { norm1: layerNorm(width), attention: attention(width, heads, options), norm2: layerNorm(width), mlp };
   return model(parts, ({ norm1, attention, norm2, mlp: { expand, contract } }, x: Tensor) => {
     const attended = graph.add(x, graph.dropout(attention(norm1(x)), dropout));

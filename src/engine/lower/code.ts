@@ -1,7 +1,8 @@
 import dropoutCode from "../../../shaders/engine/map/dropout.wgsl?raw";
 import functionsCode from "../../../shaders/engine/map/functions.wgsl?raw";
 import type { ShaderPart } from "../../gpu/index.ts";
-import type { MapFunction } from "../../graph/index.ts";
+import type { DType, MapFunction } from "../../graph/index.ts";
+import { halvesParts } from "../kernels/halvesParts.ts";
 import type { Launch, Value, View } from "../launch.ts";
 import type { Dropout, Expression, Pieces } from "./expression.ts";
 import { type Axis, collapsed } from "./views.ts";
@@ -10,6 +11,8 @@ import { type Axis, collapsed } from "./views.ts";
 export interface Target {
   readonly value: Value;
   readonly accumulates: boolean;
+  /** Not one after the other: every so many elements begin at a multiple of the stride. */
+  readonly spread?: { readonly elements: number; readonly stride: number };
 }
 
 /** WGSL for expressions, and the bindings that it declares. */
@@ -17,6 +20,9 @@ export interface Code {
   readonly parts: readonly ShaderPart[];
   readonly bindings: Launch["bindings"];
 }
+
+/** How numbers in half precision are written in the shaders; what is none has none. */
+const formats: Partial<Record<DType, string>> = { bfloat16: "BFLOAT16", float16: "FLOAT16" };
 
 const infix: Partial<Record<MapFunction, string>> = { add: "+", sub: "-", mul: "*", div: "/" };
 
@@ -45,6 +51,7 @@ export class ExpressionCode {
   readonly #lines: string[] = [];
   readonly #names = new Map<Expression, string>();
   #hasDropout = false;
+  #hasHalves = false;
 
   constructor(firstBinding: number, isWide: boolean) {
     this.#firstBinding = firstBinding;
@@ -69,18 +76,31 @@ export class ExpressionCode {
     return name;
   }
 
-  /** Stores four elements; those from element `limit` on are left out, if it is given. */
-  store({ value, accumulates }: Target, expression: Expression, limit?: string): void {
+  /** Stores four elements; those from element `limit` on are left out, where not all of them are stored as one. */
+  store({ value, accumulates, spread }: Target, expression: Expression, limit: string): void {
     const number = this.name(expression);
-    const type = this.#isWide ? "vec4f" : "f32";
-    const target = this.#bind(value, "readWrite", type);
+    const isIndex = value.dtype === "uint32";
     const operator = accumulates ? "+=" : "=";
-    if (this.#isWide) this.#lines.push(`${target}[e / 4u] ${operator} ${number};`);
-    else {
-      for (const [i, part] of ["x", "y", "z", "w"].entries()) {
-        const guard = limit && i > 0 ? `if (${limit} > ${i}u) { ` : "";
-        this.#lines.push(`${guard}${target}[e + ${i}u] ${operator} ${number}.${part};${guard ? " }" : ""}`);
-      }
+    const format = formats[value.dtype];
+    const place = (e: string): string =>
+      spread ? `(${e} / ${spread.elements}u * ${spread.stride}u + ${e} % ${spread.elements}u)` : e;
+    if (format) {
+      const target = this.#bind(value, "readWrite", "vec2u");
+      const before = accumulates ? `fromHalf(unpackHalves(${target}[e / 4u]), ${format}) + ` : "";
+      this.#hasHalves = true;
+      this.#lines.push(`${target}[e / 4u] = packHalves(halfNearest(${before}${number}, ${format}));`);
+      return;
+    }
+    if (this.#isWide && (spread?.elements ?? 0) % 4 === 0) {
+      const target = this.#bind(value, "readWrite", isIndex ? "vec4u" : "vec4f");
+      this.#lines.push(`${target}[${place("e")} / 4u] ${operator} ${isIndex ? `vec4u(${number})` : number};`);
+      return;
+    }
+    const target = this.#bind(value, "readWrite", isIndex ? "u32" : "f32");
+    for (const [i, part] of ["x", "y", "z", "w"].entries()) {
+      const element = isIndex ? `u32(${number}.${part})` : `${number}.${part}`;
+      const line = `${target}[${place(`(e + ${i}u)`)}] ${operator} ${element};`;
+      this.#lines.push(i > 0 ? `if (${limit} > ${i}u) { ${line} }` : line);
     }
   }
 
@@ -96,6 +116,7 @@ export class ExpressionCode {
       parts: [
         { file: "engine/generated.wgsl", code },
         { file: "shaders/engine/map/functions.wgsl", code: functionsCode },
+        ...(this.#hasHalves ? halvesParts : []),
         ...(this.#hasDropout ? [{ file: "shaders/engine/map/dropout.wgsl", code: dropoutCode }] : []),
       ],
       bindings: this.#bindings.map(({ value, access }) => ({ value, access })),
@@ -136,7 +157,13 @@ export class ExpressionCode {
     const aligned = view.offset % 4 === 0 && axes.slice(0, -1).every(({ stride }) => stride % 4 === 0);
     const isWhole = axes.length === 1;
     const canBeWide = inner?.stride === 1 && aligned && (isWhole || inner.side % 4 === 0);
-    if (this.#isWide && canBeWide && !isIndex) {
+    const format = formats[view.value.dtype];
+    if (format && this.#isWide && canBeWide) {
+      this.#hasHalves = true;
+      const name = this.#bind(view.value, "read", "vec2u");
+      return `fromHalf(unpackHalves(${name}[${place(view.offset, axes, e)} / 4u]), ${format})`;
+    }
+    if (this.#isWide && canBeWide && !isIndex && !format) {
       const name = this.#bind(view.value, "read", "vec4f");
       return `${name}[${place(view.offset, axes, e)} / 4u]`;
     }
@@ -145,8 +172,14 @@ export class ExpressionCode {
   }
 
   #one({ value, offset }: View, axes: readonly Axis[], e: string, isIndex: boolean): string {
-    const name = this.#bind(value, "read", isIndex ? "u32" : "f32");
-    const element = `${name}[${place(offset, axes, e)}]`;
+    const format = formats[value.dtype];
+    const name = this.#bind(value, "read", isIndex || format ? "u32" : "f32");
+    const at = place(offset, axes, e);
+    if (format) {
+      this.#hasHalves = true;
+      return `fromHalf(vec4u(${name}[${at} / 2u] >> (${at} % 2u * 16u) & 0xffffu), ${format}).x`;
+    }
+    const element = `${name}[${at}]`;
     return isIndex ? `f32(${element})` : element;
   }
 

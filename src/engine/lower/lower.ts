@@ -4,7 +4,7 @@ import type { Expression } from "./expression.ts";
 import { kernels } from "./kernels.ts";
 import { type KernelName, Lowering } from "./lowering.ts";
 import type { EngineDevice, Program, Request } from "./program.ts";
-import { isComputation, isMovement } from "./uses.ts";
+import { isComputation, isMovement, isWidening } from "./uses.ts";
 import { wholeView } from "./views.ts";
 
 /**
@@ -38,7 +38,8 @@ function lowerNode(lowering: Lowering, node: Node): void {
   }
   if (isMovement(node)) return; // It is computed with whoever asks for it.
   if (isComputation(node)) {
-    if (lowering.uses.sink(node) === node) lowering.compute(output);
+    const isOnlyPadding = operation.op === "pad" && lowering.uses.users(output).length === 0;
+    if (lowering.uses.sink(node) === node && !isOnlyPadding && !isWidening(node)) lowering.compute(output);
     return;
   }
   const kernel = kernels[operation.op as KernelName] as unknown as (lowering: Lowering, node: Node) => void;
@@ -49,9 +50,9 @@ function lowerNode(lowering: Lowering, node: Node): void {
 /** Sees to it that a tensor is where it is wanted. */
 function settle(lowering: Lowering, { tensor, target, isLate = false }: Request): Value {
   if (!target) return lowering.dense(tensor);
+  if (lowering.isReached(target)) return target.value;
   const copied = (): Expression => ({ kind: "load", view: wholeView(lowering.dense(tensor), tensor.shape) });
   const expression = isLate ? copied() : lowering.expression(tensor);
-  const isThere = expression.kind === "load" && expression.view.value === target.value;
-  if (!isThere) lowering.emit(...lowering.mapTo([{ expression, target }], tensor));
+  lowering.emit(...lowering.mapTo([{ expression, target }], tensor));
   return target.value;
 }

@@ -1,11 +1,21 @@
-import { elementsOf, type Graph, type Node, type Operation, type OperationOf, type Tensor } from "../../graph/index.ts";
+import {
+  areEqual,
+  elementsOf,
+  type Graph,
+  type Node,
+  type Operation,
+  type OperationOf,
+  type Shape,
+  type Tensor,
+} from "../../graph/index.ts";
 import type { Launch, Value, View } from "../launch.ts";
+import { buildExpression, movementOf } from "./build.ts";
 import type { Target } from "./code.ts";
-import { type Expression, loadsOf, type Movement, moveExpression, moveView } from "./expression.ts";
+import { type Expression, loadsOf, moveView } from "./expression.ts";
 import { mapLaunch } from "./map.ts";
 import type { EngineDevice, Request } from "./program.ts";
 import { isComputation, isMovement, Uses } from "./uses.ts";
-import { isWhole, wholeView } from "./views.ts";
+import { isWhole, reshaped, wholeView } from "./views.ts";
 
 /** Storage buffers that a kernel may have on every device. */
 const mostBindings = 8;
@@ -37,6 +47,7 @@ export class Lowering {
   readonly tables = new Map<Value, Float32Array<ArrayBuffer>>();
   readonly #views = new Map<Tensor, View>();
   readonly #targets = new Map<Tensor, Target>();
+  readonly #reached = new Set<Value>();
   readonly #done = new Set<Node>();
   readonly #left = new Set<Node>();
 
@@ -80,19 +91,30 @@ export class Lowering {
   /** The value that a tensor is to be written to, dense: where it is wanted, or a new one. It counts as written then. */
   result(tensor: Tensor): Value {
     const target = this.#targets.get(tensor);
-    const value = target && !target.accumulates ? target.value : this.#fresh(tensor);
+    const isPlain = target && !target.accumulates && !target.spread && !isHalf(target.value);
+    const value = isPlain ? target.value : this.#fresh(tensor);
+    if (isPlain) this.#reached.add(target.value);
     this.#views.set(tensor, wholeView(value, tensor.shape));
     return value;
   }
 
-  /** As `result`, for a kernel that can add to what is there. */
-  target(tensor: Tensor): Target {
+  /**
+   * As `result`, for a kernel that can add to what is there and leave gaps. Where it stores whole groups of four only
+   * (`isWide`), it can also store in half precision, two numbers to a word.
+   */
+  target(tensor: Tensor, isWide: boolean): Target {
     const target = this.#targets.get(tensor);
-    if (!target?.accumulates || this.uses.users(tensor).length > 0) {
-      return { value: this.result(tensor), accumulates: false };
-    }
-    this.#views.set(tensor, wholeView(target.value, tensor.shape));
+    const isReadAgain = target?.accumulates && this.uses.users(tensor).some((user) => !isMovement(user));
+    const isSplit = target && isHalf(target.value) && !isWide;
+    if (!target || isReadAgain || isSplit) return { value: this.result(tensor), accumulates: false };
+    this.#views.set(tensor, viewOf(target, tensor.shape));
+    this.#reached.add(target.value);
     return target;
+  }
+
+  /** Whether what was to be written to a target's value is there. */
+  isReached({ value }: Target): boolean {
+    return this.#reached.has(value);
   }
 
   /** The tensor in memory, as strides can say. */
@@ -117,7 +139,7 @@ export class Lowering {
   /** Computes a tensor by a kernel of its own. */
   compute(tensor: Tensor): void {
     const expression = this.fit(this.expression(tensor), tensor);
-    this.emit(...this.mapTo([{ expression, target: this.target(tensor) }], tensor));
+    this.emit(...this.mapTo([{ expression, target: this.target(tensor, true) }], tensor));
   }
 
   mapTo(stores: readonly { expression: Expression; target: Target }[], { shape }: Tensor): Launch[] {
@@ -126,7 +148,7 @@ export class Lowering {
 
   /** What a tensor's elements are computed from: what is in memory, through all that need not be. */
   expression(tensor: Tensor): Expression {
-    const expression = this.#build(tensor, new Map(), true);
+    const expression = buildExpression(this, tensor);
     if (!expression)
       throw new RangeError(`lowering: ${tensor.node.operation.op} (at ${tensor.node.where}) comes too late.`);
     return expression;
@@ -147,9 +169,9 @@ export class Lowering {
 
   /**
    * Follows a kernel's result through the computations after it that can be done as it is stored, and marks them as done.
-   * `own` is how many bindings the kernel has besides.
+   * `own` is how many bindings the kernel has besides; `isWide` says that it stores whole groups of four.
    */
-  epilogue(tensor: Tensor, own: number): Epilogue[] {
+  epilogue(tensor: Tensor, own: number, isWide: boolean): Epilogue[] {
     const results = new Map<Tensor, Expression>([[tensor, { kind: "result" }]]);
     const chain = [tensor];
     const inside = new Set<Node>();
@@ -160,7 +182,7 @@ export class Lowering {
     }
     for (const node of inside) this.markDone(node);
     return this.#kept(chain, inside).map((kept) => {
-      return { tensor: kept, expression: results.get(kept) as Expression, target: this.target(kept) };
+      return { tensor: kept, expression: results.get(kept) as Expression, target: this.target(kept, isWide) };
     });
   }
 
@@ -174,7 +196,8 @@ export class Lowering {
     const { operation, inputs, outputs } = reader.node;
     const [sum] = outputs as [Tensor];
     const other = inputs.find((input) => input !== reader.as);
-    if (operation.op !== "map" || operation.fn !== "add" || !other || !sameShape(other, sum.shape)) return undefined;
+    if (operation.op !== "map" || operation.fn !== "add" || !other || !areEqual(other.shape, sum.shape))
+      return undefined;
     if (elementsOf(sum.shape) !== elementsOf(tensor.shape) || !this.known(other)) return undefined;
     this.markDone(reader.node);
     return { tensor: sum, other };
@@ -195,7 +218,7 @@ export class Lowering {
       if (this.isDone(sink) || inside.has(sink) || !isComputation(sink) || output.dtype !== "float32") continue;
       if (elementsOf(output.shape) !== elementsOf(last.shape)) continue;
       const visited = new Set<Node>();
-      const expression = this.#build(output, results, false, visited);
+      const expression = buildExpression(this, output, { results, visited });
       if (!expression) continue;
       const stored = [...results.values(), expression];
       // At worst all of the chain has to be kept.
@@ -205,94 +228,6 @@ export class Lowering {
       return output;
     }
     return undefined;
-  }
-
-  /**
-   * The expression of a tensor. What is not in memory and cannot be expressed is put there where `mayEmit`; else the
-   * answer is undefined.
-   */
-  #build(
-    tensor: Tensor,
-    results: Map<Tensor, Expression>,
-    mayEmit: boolean,
-    visited: Set<Node> = new Set(),
-  ): Expression | undefined {
-    const local = new Map(results);
-    const root = this.uses.sink(tensor.node);
-    const build = (each: Tensor): Expression | undefined => {
-      const known = local.get(each);
-      if (known) return known;
-      const made = this.#buildOne(each, build, root, mayEmit, visited);
-      if (made) local.set(each, made);
-      return made;
-    };
-    return build(tensor);
-  }
-
-  #buildOne(
-    tensor: Tensor,
-    build: (tensor: Tensor) => Expression | undefined,
-    root: Node,
-    mayEmit: boolean,
-    visited: Set<Node>,
-  ): Expression | undefined {
-    const { node } = tensor;
-    const view = this.known(tensor);
-    if (view) return { kind: "load", view };
-    const { operation } = node;
-    if (operation.op === "constant") return { kind: "number", value: operation.value };
-    if (isMovement(node)) {
-      const [input] = node.inputs as [Tensor];
-      const moving = build(input);
-      const moved = moving && moveExpression(moving, movementOf(node));
-      if (moved || !mayEmit) return moved;
-      const stored = moveView(wholeView(this.dense(input), input.shape), movementOf(node));
-      return stored && { kind: "load", view: stored };
-    }
-    if (!isComputation(node) || (!mayEmit && this.uses.sink(node) !== root)) return undefined;
-    visited.add(node);
-    return this.#computation(node, build, mayEmit);
-  }
-
-  #computation(
-    node: Node,
-    build: (tensor: Tensor) => Expression | undefined,
-    mayEmit: boolean,
-  ): Expression | undefined {
-    const { operation, inputs, outputs } = node;
-    const { shape } = outputs[0] as Tensor;
-    if (operation.op === "map") {
-      const operands = inputs.map((input) => {
-        const operand = build(input);
-        if (sameShape(input, shape)) return operand;
-        const moved = operand && moveExpression(operand, { op: "expand", shape });
-        if (moved || !mayEmit) return moved;
-        const view = moveView(wholeView(this.dense(input), input.shape), { op: "expand", shape });
-        return view && ({ kind: "load", view } as const);
-      });
-      if (!operands.every((operand) => operand !== undefined)) return undefined;
-      return { kind: "map", fn: operation.fn, operands };
-    }
-    if (operation.op === "dropout") {
-      const x = build(inputs[0] as Tensor);
-      return (
-        x && { kind: "dropout", x, key: this.view(inputs[1] as Tensor), rate: operation.rate, stream: operation.stream }
-      );
-    }
-    if (!mayEmit) return undefined;
-    const views = inputs.map((input) => this.view(input));
-    if (operation.op === "pad") {
-      return { kind: "pieces", shape, pieces: views.map((view) => ({ starts: operation.before, view })) };
-    }
-    if (operation.op !== "concat") return undefined;
-    const { axis } = operation;
-    let start = 0;
-    const pieces = views.map((view) => {
-      const starts = shape.map((_, i) => (i === axis ? start : 0));
-      start += view.shape[axis] as number;
-      return { starts, view };
-    });
-    return { kind: "pieces", shape, pieces };
   }
 
   #materialize(tensor: Tensor): View {
@@ -307,11 +242,17 @@ export class Lowering {
     return this.view(tensor);
   }
 
-  /** Has a tensor written to a target. What it is only another shape of is written there in its stead. */
+  /** Has a tensor written to a target. What it is only another shape of, or has gaps between, is written there instead. */
   #aim(tensor: Tensor, target: Target): void {
     const { operation, inputs } = tensor.node;
-    if (operation.op === "reshape" && !this.#targets.has(inputs[0] as Tensor)) this.#aim(inputs[0] as Tensor, target);
-    else if (!this.#targets.has(tensor)) this.#targets.set(tensor, target);
+    const [input] = inputs as [Tensor];
+    if (operation.op === "reshape" && !this.#targets.has(input)) this.#aim(input, target);
+    else if (operation.op === "pad" && !target.spread && hasGaps(operation.before, input.shape, tensor.shape)) {
+      this.#aim(input, {
+        ...target,
+        spread: { elements: input.shape[1] as number, stride: tensor.shape[1] as number },
+      });
+    } else if (!this.#targets.has(tensor)) this.#targets.set(tensor, target);
   }
 
   #fresh({ node, shape, dtype }: Tensor): Value {
@@ -319,15 +260,17 @@ export class Lowering {
   }
 }
 
-const sameShape = (tensor: Tensor, shape: readonly number[]): boolean =>
-  tensor.shape.length === shape.length && tensor.shape.every((side, axis) => side === shape[axis]);
+const isHalf = ({ dtype }: Value): boolean => dtype === "float16" || dtype === "bfloat16";
 
-function movementOf({ operation, outputs }: Node): Movement {
-  const { shape } = outputs[0] as Tensor;
-  if (operation.op === "permute") return operation;
-  if (operation.op === "slice") return { ...operation, shape };
-  if (operation.op === "reshape" || operation.op === "expand") return { op: operation.op, shape };
-  throw new RangeError(`${operation.op} is no movement.`);
+/** Whether a matrix is padded at the end of its rows only. */
+const hasGaps = (before: readonly number[], shape: Shape, padded: Shape): boolean =>
+  shape.length === 2 && before.every((zeros) => zeros === 0) && shape[0] === padded[0];
+
+function viewOf({ value, spread }: Target, shape: Shape): View {
+  if (!spread) return wholeView(value, shape);
+  const { elements, stride } = spread;
+  const rows: View = { value, shape: [elementsOf(shape) / elements, elements], strides: [stride, 1], offset: 0 };
+  return reshaped(rows, shape) as View;
 }
 
 /** How many bindings the loads of some expressions take at most: two where a value is read in two ways. */

@@ -11,7 +11,7 @@ export function mapLaunch(stores: readonly { expression: Expression; target: Tar
   const groups = Math.ceil(elementsOf(shape) / 4);
   if (groups === 0) return [];
   const code = new ExpressionCode(0, true);
-  for (const { expression, target } of stores) code.store(target, expression);
+  for (const { expression, target } of stores) code.store(target, expression, `${elementsOf(shape)}u - e`);
   const { parts, bindings } = code.finish("fn compute(i: u32)", "let e = i * 4u;");
   return [
     {

@@ -1,9 +1,10 @@
 import { elementsOf, type Node, type OperationOf, type Tensor } from "../../graph/index.ts";
-import { type MatmulOperand, matmul, operandOf } from "../kernels/matmul.ts";
+import { isWide, type MatmulOperand, matmul, operandOf } from "../kernels/matmul.ts";
 import type { View } from "../launch.ts";
 import type { Lowering } from "./lowering.ts";
 import { reduceLaunches } from "./reduce.ts";
 import { storeOf } from "./store.ts";
+import { isWidening } from "./uses.ts";
 import { denseStrides, expanded, isWhole, reshaped, wholeView } from "./views.ts";
 
 /** Lowers a product of matrices, with what can be computed as it is stored and the column sums that a bias wants. */
@@ -15,11 +16,24 @@ export function lowerMatmul(lowering: Lowering, node: Node<OperationOf<"matmul">
   const inner = a.shape.at(operation.transposeA ? -2 : -1) as number;
   const batch = product.shape.slice(0, -2);
   const left = operand(lowering, a, batch, operation.transposeA);
-  const right = operand(lowering, b, batch, operation.transposeB);
+  const right = halfOperand(lowering, b, batch, operation) ?? operand(lowering, b, batch, operation.transposeB);
   const shape = { batch: elementsOf(batch), rows, columns, inner };
   const columnSums = operation.transposeA ? columnSumsOf(lowering, node, b) : undefined;
   const store = storeOf(lowering, product, columns, columnSums);
   lowering.emit(...matmul(shape, left, right, store, lowering.device));
+}
+
+/** The right operand as it is stored in half precision, where the kernel can load it so. */
+function halfOperand(
+  lowering: Lowering,
+  { node, shape }: Tensor,
+  batch: readonly number[],
+  { transposeB }: OperationOf<"matmul">,
+): MatmulOperand | undefined {
+  if (!isWidening(node) || shape.length > 2) return undefined;
+  const stored = operandOf(lowering.view(node.inputs[0] as Tensor));
+  if (!stored || !isWide(stored, { batch: elementsOf(batch) })) return undefined;
+  return transposeB ? { ...stored, isTransposed: !stored.isTransposed } : stored;
 }
 
 function operand(lowering: Lowering, tensor: Tensor, batch: readonly number[], isTransposed: boolean): MatmulOperand {
@@ -70,11 +84,11 @@ function columnSumsOf(lowering: Lowering, product: Node, matrix: Tensor): Tensor
   return sums;
 }
 
-/** The tensor whose last axis alone a sum leaves, under whatever shape. */
+/** What a sum adds up along the rows of matrices, under whatever shape: the axes before the last, but for a batch's. */
 function summedColumns({ operation: { fn, axes }, inputs }: Node<OperationOf<"reduce">>): Tensor | undefined {
   const [x] = inputs as [Tensor];
-  const leavesLast = fn === "sum" && axes.length === x.shape.length - 1 && axes.every((axis, i) => axis === i);
-  return leavesLast ? rootOf(x) : undefined;
+  const first = x.shape.length - 1 - axes.length;
+  return fn === "sum" && axes.every((axis, i) => axis === first + i) ? rootOf(x) : undefined;
 }
 
 /** Whether a node is a product, still to come, whose kernel sees the columns that the sum adds up. */
@@ -82,8 +96,13 @@ function canSum(lowering: Lowering, product: Node, matrix: Tensor, sum: Node): b
   const { operation, inputs } = product;
   if (operation.op !== "matmul" || !operation.transposeA || operation.transposeB || lowering.isDone(product))
     return false;
-  const isSame =
-    inputs[1] === matrix && matrix.shape.length === 2 && matrix.shape[1] === (sum.inputs[0] as Tensor).shape.at(-1);
+  const [x] = sum.inputs as [Tensor];
+  const columns = matrix.shape.at(-1);
+  const hasSameBatch =
+    elementsOf((sum.outputs[0] as Tensor).shape) === elementsOf([...matrix.shape.slice(0, -2), columns as number]);
+  const isWholeBatch =
+    elementsOf((product.outputs[0] as Tensor).shape.slice(0, -2)) === elementsOf(matrix.shape.slice(0, -2));
+  const isSame = inputs[1] === matrix && columns === x.shape.at(-1) && hasSameBatch && isWholeBatch;
   return isSame && isWhole(lowering.view(matrix));
 }
 

@@ -13,18 +13,18 @@ const operands = 2;
 export function storeOf(lowering: Lowering, tensor: Tensor, columns: number, columnSums?: Tensor): MatmulStore {
   const isWide = columns % 4 === 0;
   const code = new ExpressionCode(operands, isWide);
-  for (const { expression, target } of lowering.epilogue(tensor, operands + (columnSums ? 1 : 0))) {
+  for (const { expression, target } of lowering.epilogue(tensor, operands + (columnSums ? 1 : 0), isWide)) {
     code.store(target, expression, "COLUMNS - column");
   }
   const head = "fn store(batch: u32, row: u32, column: u32, result: vec4f)";
   const store = code.finish(head, "let e = (batch * ROWS + row) * COLUMNS + column;");
   if (!columnSums) return { ...store, constants: {}, takesColumnSums: false };
   const sums = new ExpressionCode(operands + store.bindings.length, isWide);
-  sums.store(lowering.target(columnSums), { kind: "result" }, "COLUMNS - column");
+  sums.store(lowering.target(columnSums, isWide), { kind: "result" }, "COLUMNS - column");
   const sumsHead = "fn storeColumnSums(batch: u32, column: u32, result: vec4f)";
   const sumsStore = sums.finish(sumsHead, "let e = batch * COLUMNS + column;");
   return {
-    parts: [...store.parts, ...sumsStore.parts.filter(({ code }) => store.parts.every((part) => part.code !== code))],
+    parts: [...store.parts, ...sumsStore.parts],
     bindings: [...store.bindings, ...sumsStore.bindings],
     constants: {},
     takesColumnSums: true,

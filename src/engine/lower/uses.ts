@@ -9,6 +9,12 @@ export const isMovement = ({ operation }: Node): boolean => movements.has(operat
 /** Whether a node computes each element from those of its operands at one place, and so can be part of another kernel. */
 export const isComputation = ({ operation }: Node): boolean => computations.has(operation.op);
 
+/** Whether a node only says that numbers in half precision are taken for what they are: it is left to whoever loads them. */
+export const isWidening = ({ operation, inputs }: Node): boolean => {
+  const dtype = inputs[0]?.dtype;
+  return operation.op === "map" && operation.fn === "float" && (dtype === "float16" || dtype === "bfloat16");
+};
+
 /** Who uses the tensors of a graph, and in whose kernel each node is computed. */
 export class Uses {
   readonly #users = new Map<Tensor, Node[]>();
@@ -18,7 +24,7 @@ export class Uses {
   constructor({ nodes, outputs }: Graph) {
     const requested = new Set(outputs);
     for (const output of outputs) {
-      for (let { node } = output; node.operation.op === "reshape"; ) {
+      for (let { node } = output; node.operation.op === "reshape" || node.operation.op === "pad"; ) {
         const [input] = node.inputs as [Tensor];
         requested.add(input);
         node = input.node;
@@ -54,7 +60,7 @@ export class Uses {
   }
 
   #sinkOf(node: Node): Node {
-    if (!isComputation(node) && !isMovement(node)) return node;
+    if ((!isComputation(node) && !isMovement(node)) || isWidening(node)) return node;
     const [output] = node.outputs as [Tensor];
     if (this.isRequested(output)) return node;
     const sinks = new Set(this.users(output).map((user) => this.#placeIn(user, output)));

@@ -1,4 +1,5 @@
 import { roundUp } from "../../gpu/index.ts";
+import type { DType } from "../../graph/index.ts";
 import type { Launch, Value } from "../launch.ts";
 
 /** Where a value lies: in which of the plan's buffers, and where in it, in bytes. */
@@ -27,8 +28,12 @@ interface Life {
 /** Every tensor can be bound by itself. */
 const alignment = 256;
 
+/** Bytes of an element. */
+export const elementBytes = (dtype: DType): number => (dtype === "float16" || dtype === "bfloat16" ? 2 : 4);
+
 /** Bytes of a value: whole groups of four elements. */
-export const bytesOf = ({ elements }: Value): number => Math.max(roundUp(elements, 4) * 4, 16);
+export const bytesOf = ({ elements, dtype }: Value): number =>
+  Math.max(roundUp(roundUp(elements, 4) * elementBytes(dtype), 16), 16);
 
 /**
  * Gives every value that launches write a place, so that values whose times overlap do not. A launch may not write a buffer

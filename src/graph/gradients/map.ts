@@ -32,7 +32,7 @@ const mapRules: { readonly [fn in MapFunction]: MapRule } = {
   silu: (dy, { a }) => [ops.siluGradient(a, dy)],
   tanh: (dy, { y }) => [ops.tanhGradient(y, dy)],
   sigmoid: (dy, { y }) => [ops.sigmoidGradient(y, dy)],
-  float: isFlat,
+  float: (dy, { a }) => (a.dtype === "uint32" ? [] : [dy]),
   add: (dy) => [dy, dy],
   sub: (dy) => [dy, neg(dy)],
   mul: (dy, { a, b }) => [mul(dy, b), mul(dy, a)],

@@ -3,10 +3,18 @@ import { applyOne, demand } from "../node.ts";
 import type { Initial, Role } from "../operation.ts";
 import { type DType, elementsOf, type Shape, type Tensor } from "../tensor.ts";
 
-/** What is trained. It belongs to whoever holds it: a layer that is called twice has it once. */
-export function parameter(shape: Shape, role: Role, initial: Initial): Tensor {
+/**
+ * What is trained. It belongs to whoever holds it: a layer that is called twice has it once. One that is stored in half
+ * precision is taken for what `float` makes of it.
+ */
+export function parameter(
+  shape: Shape,
+  role: Role,
+  initial: Initial,
+  dtype: Exclude<DType, "uint32"> = "float32",
+): Tensor {
   checkSides("parameter", shape);
-  return applyOne({ op: "parameter", role, initial }, [], { shape, dtype: "float32" });
+  return applyOne({ op: "parameter", role, initial }, [], { shape, dtype });
 }
 
 /** What steps may change without a gradient; see `update`. */

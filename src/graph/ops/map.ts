@@ -12,11 +12,10 @@ export const tensorOf = (operand: Operand): Tensor => (typeof operand === "numbe
 
 function map(fn: MapFunction, ...operands: readonly Operand[]): Tensor {
   const inputs = operands.map(tensorOf);
-  const takesIndices = fn === "equal" || fn === "float";
   for (const { dtype } of inputs) {
     demand(
-      takesIndices || dtype !== "uint32",
-      () => `${fn}: an operand of the wrong type (got uint32, allowed float32). Convert it with float().`,
+      dtype === "float32" || fn === "float" || (fn === "equal" && dtype === "uint32"),
+      () => `${fn}: an operand of the wrong type (got ${dtype}, allowed float32). Convert it with float().`,
     );
   }
   const shape = broadcast(fn, ...inputs.map((tensor) => tensor.shape));
@@ -32,7 +31,7 @@ const binaries = Object.fromEntries(binary.map((fn) => [fn, two(fn)])) as Record
 export const { abs, sign, square, sqrt, exp, log, softplus } = unaries;
 /**
  * `gelu` is x Φ(x), `geluTanh` its approximation by tanh (Hendrycks & Gimpel, 2016), `silu` x σ(x); `softplus` is
- * log(1 + exp(x)). `float` makes numbers of indices.
+ * log(1 + exp(x)). `float` makes numbers of indices, and of what is stored in half precision.
  */
 export const { relu, gelu, geluTanh, silu, tanh, sigmoid, float } = unaries;
 export const { maximum, minimum, less, equal } = binaries;

@@ -1,5 +1,5 @@
 /**
- * Float32 numbers in fewer bits, by integer arithmetic alone: the twin of `shaders/optim/parts/narrowFloat.wgsl`.
+ * Float32 numbers in fewer bits, by integer arithmetic alone: the twin of `shaders/numbers/narrowFloat.wgsl`.
  *
  * A format has `mantissaBits` behind the point and a `lowest` full binade, given as its biased float32 exponent; below it
  * the numbers are evenly spaced. bfloat16 is (7, 1), binary16 is (10, 113). Numbers too large for a format's exponent run
