@@ -38,7 +38,7 @@ export async function holdOps(python, write) {
   const then = JSON.parse(readFileSync(path, "utf8"));
   const differing = kinds.flatMap((kind) => {
     const names = new Set([...Object.keys(now[kind]), ...Object.keys(then[kind] ?? {})]);
-    return [...names].filter((name) => !(apart(now[kind][name], then[kind]?.[name], oracle) <= 1));
+    return [...names].filter((name) => !(apart(name, now[kind][name], then[kind]?.[name], oracle) <= 1));
   });
   if (now.torch !== then.torch) differing.push("torch");
   if (differing.length > 0) {
@@ -64,10 +64,10 @@ function asked({ name, leaves, weights, gradients, numbers }) {
   };
 }
 
-/** How far two answers are apart, where 1 is what is allowed. @param {Answer | undefined} a @param {Answer | undefined} b @param {Oracle} oracle */
-function apart(a, b, { decodeFloat64, excess }) {
+/** How far two answers are apart, where 1 is what is allowed. @param {string} name @param {Answer | undefined} a @param {Answer | undefined} b @param {Oracle} oracle */
+function apart(name, a, b, { decodeFloat64, excess }) {
   if (!a || !b) return Number.NaN;
   const [x, y] = [a, b].map(({ outputs, gradients }) => [...outputs, ...Object.values(gradients)].map(decodeFloat64));
   if (x?.length !== y?.length) return Number.NaN;
-  return Math.max(...(x ?? []).map((values, i) => excess(values, y?.[i] ?? [])));
+  return Math.max(...(x ?? []).map((values, i) => excess(name, values, y?.[i] ?? [])));
 }

@@ -9,6 +9,7 @@ import { holdCheckpoints } from "./checkpointOracle.mjs";
 import { holdOps } from "./opsOracle.mjs";
 import { askedToWrite, ensurePython, loadModules, readableJson, root, runPython, stop } from "./oracleTools.mjs";
 import { holdSchedules } from "./scheduleOracle.mjs";
+import { holdTrajectories } from "./trajectoriesOracle.mjs";
 
 /** @typedef {import("../test/parity/fixtures.ts").TorchFixtures} TorchFixtures */
 /** @typedef {import("../test/parity/fixtures.ts").TorchRow} TorchRow */
@@ -106,7 +107,8 @@ if (write) {
   check();
 }
 try {
-  for (const hold of [holdSchedules, holdAround, holdCheckpoints, holdOps]) console.log(await hold(python, write));
+  for (const hold of [holdSchedules, holdAround, holdCheckpoints, holdOps, holdTrajectories])
+    console.log(await hold(python, write));
 } catch (error) {
   stop(/** @type {Error} */ (error).message);
 }

@@ -66,13 +66,18 @@ export type OpFixtures = { torch: string } & Record<Kind, Record<string, TorchAn
 
 export const opFixtures = opsJson as unknown as OpFixtures;
 
-/** How far from PyTorch an element is, where 1 is what is allowed; see test/unit/opsTorch.test.ts. */
-export function excess(ours: ArrayLike<number>, theirs: ArrayLike<number>): number {
+/**
+ * How far from PyTorch the worst element is, where 1 is what is allowed. Float64 leaves 1.1e-16 an operation, and rows are
+ * sums of at most some sixty terms of the order of 1: the worst is 1.4e-15. Rows of extremes have no such order, and
+ * nothing beside the relative; but for GELU, of which PyTorch computes x (1 + erf x) and loses what is left at x = -12.
+ */
+export function excess(name: string, ours: ArrayLike<number>, theirs: ArrayLike<number>): number {
   if (ours.length !== theirs.length) return Number.POSITIVE_INFINITY;
+  const floor = name.endsWith("of extremes") && !name.startsWith("gelu") ? 0 : 5e-15;
   return Array.from(theirs).reduce((worst, wanted, i) => {
     const found = ours[i] as number;
     if (found === wanted) return worst;
-    const error = Math.abs(found - wanted) / (1e-12 * Math.abs(wanted) + 1e-14);
+    const error = Math.abs(found - wanted) / (1e-13 * Math.abs(wanted) + floor);
     return error <= worst ? worst : error; // NaN stays
   }, 0);
 }

@@ -19,10 +19,10 @@ it.each(cases)("%s: %s", (kind, name, row) => {
   const [found, slopes] = ours(row);
   expect(found).toHaveLength(outputs.length);
   for (const [i, bits] of outputs.entries()) {
-    expect(excess(found[i]!, decodeFloat64(bits)), `output ${i}`).toBeLessThanOrEqual(1);
+    expect(excess(name, found[i]!, decodeFloat64(bits)), `output ${i}`).toBeLessThanOrEqual(1);
   }
   for (const [i, [leaf, bits]] of Object.entries(gradients).entries()) {
-    expect(excess(slopes[i]!, decodeFloat64(bits)), `gradient of ${leaf}`).toBeLessThanOrEqual(1);
+    expect(excess(name, slopes[i]!, decodeFloat64(bits)), `gradient of ${leaf}`).toBeLessThanOrEqual(1);
   }
 });
 
