@@ -1,5 +1,6 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 import { beforeAll, expect, test } from "vitest";
+import { attentionParts } from "../src/engine/kernels/attentionLaunch.ts";
 import { gatherParts } from "../src/engine/kernels/gather.ts";
 import { pool2dParts } from "../src/engine/kernels/pool2d.ts";
 import type { ShaderPart } from "../src/gpu/index.ts";
@@ -73,11 +74,6 @@ const blocks = ["layerNormWeightGradient", "rmsNormWeightGradient", "columnSum",
   body,
   "blocks",
 ]);
-const attention = [
-  ["forwardLanes", "lanes"],
-  ...["queryGradientLanes", "keyValueGradientLanes"].map((body) => [body, "gradientLanes", "lanes"]),
-  ["rotary"],
-];
 /** Modules over a folder's parts for rows of fours and for others. */
 const inFolder = (folder: string, modules: readonly string[][]): string[][] =>
   modules.flatMap((names) =>
@@ -90,7 +86,7 @@ const inFolder = (folder: string, modules: readonly string[][]): string[][] =>
 
 const engine = [
   ...inFolder("rows", [...rows, ...blocks]),
-  ...inFolder("attention", attention),
+  ...inFolder("attention", [["rotary"]]),
   ...["linear", "weightGradient", "inputGradient"].flatMap((name) =>
     ["wide", "ragged"].map((width) => [name, "parts/matmul", `parts/${width}`]),
   ),
@@ -110,6 +106,14 @@ const engine = [
 }));
 
 const kernels = [
+  ...(["forward", "queryGradient", "keyValueGradient"] as const).flatMap((pass) =>
+    (["lanes", "tiles"] as const).flatMap((by) =>
+      [false, true].map((isWide) => ({
+        name: `engine/attention/${pass} by ${by} of ${isWide ? "fours" : "ones"}`,
+        parts: attentionParts(pass, by, isWide),
+      })),
+    ),
+  ),
   ...Object.entries(pool2dParts).map(([name, parts]) => ({ name: `engine/pool2d/${name}`, parts })),
   ...[false, true].flatMap((isWide) =>
     (["gather", "scan", "sums"] as const).map((name) => ({
