@@ -69,6 +69,7 @@ const rows = [
 ].flatMap((body) => [
   [...body, "lane"],
   [...body, "team"],
+  ["../parts/subgroups", ...body, "subgroups"],
 ]);
 const blocks = ["layerNormWeightGradient", "rmsNormWeightGradient", "columnSum", "columnSums"].map((body) => [
   body,

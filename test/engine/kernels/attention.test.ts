@@ -40,7 +40,11 @@ const cases: Case[] = [
   { what: "all scores alike", batches: 2, queries: 64, heads: 4, depth: 32, size: 0 },
 ];
 const eachWay = cases.flatMap((row) =>
-  (row.only ? [false] : [true, false]).map((isSoftware) => ({ ...row, isSoftware, by: isSoftware ? "lanes" : "tiles" })),
+  (row.only ? [false] : [true, false]).map((isSoftware) => ({
+    ...row,
+    isSoftware,
+    by: isSoftware ? "lanes" : "tiles",
+  })),
 );
 sharedGpuTest.for(eachWay)("$what by $by: $batches × $queries × $heads × $depth", async (row, { gpu }) => {
   const device = { isSoftware: row.isSoftware, limits: gpu.limits };
