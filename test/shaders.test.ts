@@ -1,5 +1,6 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 import { beforeAll, expect, test } from "vitest";
+import { attentionParts } from "../src/engine/kernels/attentionLaunch.ts";
 import { gatherParts } from "../src/engine/kernels/gather.ts";
 import { pool2dParts } from "../src/engine/kernels/pool2d.ts";
 import type { ShaderPart } from "../src/gpu/index.ts";
@@ -9,6 +10,7 @@ import { adamw, sgd } from "../src/optim/index.ts";
 import { evaluationParts, measureOf, measureParts, moduleParts, rowParts } from "../src/optim/parts.ts";
 import { dtypes } from "../src/optim/storage.ts";
 import { matmulModules } from "./engine/kernels/matmulModules.ts";
+import { loweredModules } from "./engine/loweredModules.ts";
 import { variants } from "./optim/variants.ts";
 
 /** The shaders' text by file; what lies in a folder `parts`, or beside one, only means something once composed. */
@@ -68,21 +70,17 @@ const rows = [
 ].flatMap((body) => [
   [...body, "lane"],
   [...body, "team"],
+  ["parts/subgroups", ...body, "subgroups"],
 ]);
 const blocks = ["layerNormWeightGradient", "rmsNormWeightGradient", "columnSum", "columnSums"].map((body) => [
   body,
   "blocks",
 ]);
-const attention = [
-  ["forwardLanes", "lanes"],
-  ...["queryGradientLanes", "keyValueGradientLanes"].map((body) => [body, "gradientLanes", "lanes"]),
-  ["rotary"],
-];
 /** Modules over a folder's parts for rows of fours and for others. */
 const inFolder = (folder: string, modules: readonly string[][]): string[][] =>
   modules.flatMap((names) =>
     ["wide", "ragged"].map((width) => [
-      ...[...names, width].map((name) => `${folder}/${name}`),
+      ...[...names, width].map((name) => (name.includes("/") ? name : `${folder}/${name}`)),
       ...(folder === "rows" && width === "ragged" ? [] : ["parts/exponentials"]),
       ...["parts/exponential", "parts/logarithm"],
     ]),
@@ -90,7 +88,7 @@ const inFolder = (folder: string, modules: readonly string[][]): string[][] =>
 
 const engine = [
   ...inFolder("rows", [...rows, ...blocks]),
-  ...inFolder("attention", attention),
+  ...inFolder("attention", [["rotary"]]),
   ...["forward", "inputGradient"].flatMap((name) =>
     ["Wide", "Ragged"].map((width) => ["conv2d/product", `conv2d/${name}`, `matmul/store${width}`]),
   ),
@@ -106,6 +104,14 @@ const engine = [
 }));
 
 const kernels = [
+  ...(["forward", "queryGradient", "keyValueGradient"] as const).flatMap((pass) =>
+    (["lanes", "tiles"] as const).flatMap((by) =>
+      [false, true].map((isWide) => ({
+        name: `engine/attention/${pass} by ${by} of ${isWide ? "fours" : "ones"}`,
+        parts: attentionParts(pass, by, isWide),
+      })),
+    ),
+  ),
   ...Object.entries(pool2dParts).map(([name, parts]) => ({ name: `engine/pool2d/${name}`, parts })),
   ...[false, true].flatMap((isWide) =>
     (["gather", "scan", "sums"] as const).map((name) => ({
@@ -125,6 +131,7 @@ const composed: readonly { name: string; parts: readonly ShaderPart[] }[] = [
   ...engine,
   ...matmulModules,
   ...kernels,
+  ...loweredModules,
 ];
 
 const whole = Object.entries(texts)
@@ -144,7 +151,8 @@ beforeAll(async () => {
 test("there is an adapter", () => expect(device).toBeInstanceOf(GPUDevice));
 
 test("every shader is in a module that is compiled here, as it is on disk", () => {
-  const compiled = new Map(modules.flatMap(({ parts }) => parts.map(({ file, code }) => [file, code])));
+  const files = modules.flatMap(({ parts }) => parts).filter(({ file }) => file.startsWith("shaders/"));
+  const compiled = new Map(files.map(({ file, code }) => [file, code]));
   expect(Object.fromEntries([...compiled].sort())).toEqual(Object.fromEntries(Object.entries(texts).sort()));
 });
 

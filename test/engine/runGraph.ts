@@ -8,15 +8,16 @@ import { elementsOf, type Tensor } from "../../src/graph/index.ts";
 
 export type Numbers = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
-/** What tensors are on the GPU, and the launches that it took. */
+/** What tensors are on the GPU, and the launches that it took; by the kernels for another device where one is given. */
 export async function runGraph(
   gpu: Gpu,
   tensors: readonly Tensor[],
   leaf: (leaf: Tensor) => Numbers,
+  device = deviceOf(gpu),
 ): Promise<{ readonly results: readonly Numbers[]; readonly launches: readonly Launch[] }> {
   const program = lower(
     tensors.map((tensor) => ({ tensor })),
-    deviceOf(gpu),
+    device,
   );
   const workspace = new Workspace(gpu);
   const outside = new Map<Value, Slice>();

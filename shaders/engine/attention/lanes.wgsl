@@ -4,39 +4,7 @@
 // Eight rows are two blocks of four. Rows past the end are the last once more and come to the same numbers, so they may be
 // stored.
 
-override GRID_WIDTH: u32;
-override BATCHES: u32;
-override HEADS: u32;
-override QUERIES: u32;
-override KEYS: u32;
-override GROUPS: u32; // of a head's row
-override SCALE: f32;
-override CAUSAL: bool;
-// Where the operands' batches, times and heads are, in groups.
-override Q_OFFSET: u32;
-override Q_BATCH: u32;
-override Q_TIME: u32;
-override Q_HEAD: u32;
-override K_OFFSET: u32;
-override K_BATCH: u32;
-override K_TIME: u32;
-override K_HEAD: u32;
-override V_OFFSET: u32;
-override V_BATCH: u32;
-override V_TIME: u32;
-override V_HEAD: u32;
-
 const WORKGROUP = 32u;
-// What is taken for the score of a key that a query does not see: it may be subtracted from, and has no power left.
-const UNSEEN = -1e38;
-
-// Eight rows of a head, from the first on.
-struct Tile {
-  isInside: bool,
-  batch: u32,
-  head: u32,
-  first: u32,
-}
 
 fn tileOf(workgroup: vec3u, index: u32, rows: u32) -> Tile {
   let lane = (workgroup.y * GRID_WIDTH + workgroup.x) * WORKGROUP + index;
@@ -56,18 +24,6 @@ struct Pairs {
 // The products of four of the tile's rows with four others, over a group.
 fn productsOf(rows: Block, others: Block) -> mat4x4f {
   return mat4x4f(rows[0] * others, rows[1] * others, rows[2] * others, rows[3] * others);
-}
-
-fn fourFrom(first: u32) -> vec4u {
-  return vec4u(first, first + 1u, first + 2u, first + 3u);
-}
-
-fn queriesFrom(first: u32) -> vec4u {
-  return min(fourFrom(first), vec4u(QUERIES - 1u));
-}
-
-fn keysFrom(first: u32) -> vec4u {
-  return min(fourFrom(first), vec4u(KEYS - 1u));
 }
 
 // Where four rows of q, k and v are.
@@ -99,14 +55,4 @@ fn queryPlace(tile: Tile, query: u32) -> u32 {
 
 fn keyPlace(tile: Tile, key: u32) -> u32 {
   return ((tile.batch * KEYS + min(key, KEYS - 1u)) * HEADS + tile.head) * GROUPS;
-}
-
-// Where four numbers are of something like lse, [batches, heads, queries].
-fn numberPlaces(tile: Tile, first: u32) -> vec4u {
-  return (tile.batch * HEADS + tile.head) * QUERIES + queriesFrom(first);
-}
-
-// Which of the four keys from the first on a query sees.
-fn areSeen(first: u32, query: u32) -> vec4<bool> {
-  return fourFrom(first) <= vec4u(select(KEYS - 1u, query, CAUSAL));
 }

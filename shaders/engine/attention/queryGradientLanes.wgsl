@@ -1,10 +1,4 @@
-// dq[i] = Σⱼ ds[i, j] k[j], and delta[i] = dout[i] · o[i] for the gradients of keys and values, which come after.
-// Dao, "FlashAttention-2" (2023), https://arxiv.org/abs/2307.08691, algorithm 2; by queries, so that no two lanes add to one
-// sum.
-
-@group(0) @binding(5) var<storage, read> o: array<Elements>; // [batches, queries, heads, depth]
-@group(0) @binding(6) var<storage, read_write> dq: array<Elements>; // [batches, queries, heads, depth]
-@group(0) @binding(7) var<storage, read_write> delta: array<f32>; // [batches, heads, queries]
+// The gradient of queries by lanes.
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) index: u32) {
@@ -88,16 +82,6 @@ fn slopesAt(tile: Tile, key: u32) -> Pairs {
     high1 += productsOf(rows1, others1);
   }
   return Pairs(low0, low1, high0, high1);
-}
-
-fn slopesOfBlock(scores: mat4x4f, slopes: mat4x4f, query: u32, key: u32, lses: vec4f, deltas: vec4f) -> mat4x4f {
-  let queries = queriesFrom(query);
-  return mat4x4f(
-    slopesOf(weightsOf(scores[0], vec4f(lses[0]), areSeen(key, queries[0])), slopes[0], vec4f(deltas[0])),
-    slopesOf(weightsOf(scores[1], vec4f(lses[1]), areSeen(key, queries[1])), slopes[1], vec4f(deltas[1])),
-    slopesOf(weightsOf(scores[2], vec4f(lses[2]), areSeen(key, queries[2])), slopes[2], vec4f(deltas[2])),
-    slopesOf(weightsOf(scores[3], vec4f(lses[3]), areSeen(key, queries[3])), slopes[3], vec4f(deltas[3])),
-  );
 }
 
 // dq = dq + Σ ds k

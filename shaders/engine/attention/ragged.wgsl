@@ -11,3 +11,15 @@ fn product(a: Elements, b: Elements) -> f32 {
 fn mix(rows: Block, weights: mat4x4f) -> Block {
   return rows * weights;
 }
+
+// Elements that four neighbours of a row are.
+const PIECES = 4u;
+
+// An element in its place among the four, and zeros.
+fn whole(piece: Elements, i: u32) -> vec4f {
+  return select(vec4f(), vec4f(piece), vec4u(0u, 1u, 2u, 3u) == vec4u(i));
+}
+
+fn pieceOf(four: vec4f, i: u32) -> Elements {
+  return four[i];
+}

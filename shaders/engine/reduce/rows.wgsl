@@ -1,6 +1,6 @@
 // A reduction along the innermost axis, and others: y[o] = Σ x over the elements of output o, which are RUNS stretches of
-// INNER neighbours. One workgroup an output: each lane takes every WORKGROUPth group of four, and a fixed tree combines the
-// lanes. `startOf`, `evaluate` and `combine` are made for each reduction.
+// INNER neighbours. One workgroup an output: each lane takes every WORKGROUPth group of four, and `combineLanes` combines the lanes.
+// `startOf`, `evaluate` and `combine` are made for each reduction.
 
 override GRID_WIDTH: u32;
 override OUTPUTS: u32;
@@ -9,8 +9,6 @@ override INNER: u32;
 const WORKGROUP = 64u;
 
 @group(0) @binding(0) var<storage, read_write> y: array<f32>; // [OUTPUTS]
-
-var<workgroup> partials: array<f32, WORKGROUP>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -21,15 +19,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     total = combine(total, groupOf(output, i / groups, i % groups * 4u));
   }
   let halves = combine(vec4f(total.xy, 0.0, 0.0), vec4f(total.zw, 0.0, 0.0));
-  partials[lane] = combine(vec4f(halves.x), vec4f(halves.y)).x;
-  for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      partials[lane] = combine(vec4f(partials[lane]), vec4f(partials[lane + half])).x;
-    }
-  }
+  let own = combine(vec4f(halves.x), vec4f(halves.y)).x;
+  let all = combineLanes(lane, own);
   if (lane == 0u && output < OUTPUTS) {
-    y[output] = partials[0];
+    y[output] = all;
   }
 }
 

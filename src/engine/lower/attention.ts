@@ -9,14 +9,17 @@ import { wholeView } from "./views.ts";
 export const attentionKernels: Lowerings<"attention" | "attentionGradient" | "rotary"> = {
   attention(lowering, { operation: { isCausal, scale }, inputs, outputs }) {
     const [o, lse] = outputs.map((output) => lowering.result(output)) as [Value, Value];
-    lowering.emit(...attention({ causal: isCausal, scale }, queriesKeysValues(lowering, inputs), { o, lse }));
+    const operands = queriesKeysValues(lowering, inputs);
+    lowering.emit(...attention({ causal: isCausal, scale }, operands, { o, lse }, lowering.device));
   },
 
   attentionGradient(lowering, { operation: { isCausal, scale }, inputs, outputs }) {
     const [o, lse, dout] = inputs.slice(3).map((input) => lowering.dense(input)) as [Value, Value, Value];
     const operands = queriesKeysValues(lowering, inputs);
     const [dq, dk, dv] = outputs.map((output) => lowering.result(output)) as [Value, Value, Value];
-    lowering.emit(...attentionGradient({ causal: isCausal, scale }, operands, { o, lse }, { dout, dq, dk, dv }));
+    const options = { causal: isCausal, scale };
+    const gradients = { dout, dq, dk, dv };
+    lowering.emit(...attentionGradient(options, operands, { o, lse }, gradients, lowering.device));
   },
 
   rotary(lowering, { operation: { base, isInverse }, inputs, outputs }) {

@@ -70,7 +70,7 @@ function reduce(lowering: Lowering, { operation, inputs, outputs }: Node<Operati
   const [x] = inputs as [Tensor];
   const expression = lowering.fit(lowering.expression(x), x);
   const reduction = { fn: operation.fn, axes: operation.axes, shape: x.shape, expression };
-  lowering.emit(...reduceLaunches(reduction, lowering.result(outputs[0] as Tensor)));
+  lowering.emit(...reduceLaunches(reduction, lowering.result(outputs[0] as Tensor), lowering.device));
 }
 
 /** The gradient of a bias beside that of a weight: the first sum over all rows of the matrix. Others are computed now. */

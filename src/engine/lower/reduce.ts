@@ -1,13 +1,19 @@
+import subgroupsPartCode from "../../../shaders/engine/parts/subgroups.wgsl?raw";
 import columnsCode from "../../../shaders/engine/reduce/columns.wgsl?raw";
 import maxCode from "../../../shaders/engine/reduce/max.wgsl?raw";
+import maxSubgroupCode from "../../../shaders/engine/reduce/maxSubgroup.wgsl?raw";
 import rowsCode from "../../../shaders/engine/reduce/rows.wgsl?raw";
 import shortRowsCode from "../../../shaders/engine/reduce/shortRows.wgsl?raw";
+import subgroupsCode from "../../../shaders/engine/reduce/subgroups.wgsl?raw";
 import sumCode from "../../../shaders/engine/reduce/sum.wgsl?raw";
+import sumSubgroupCode from "../../../shaders/engine/reduce/sumSubgroup.wgsl?raw";
+import treeCode from "../../../shaders/engine/reduce/tree.wgsl?raw";
 import type { ShaderPart } from "../../gpu/index.ts";
 import { elementsOf, type Shape } from "../../graph/index.ts";
 import type { Launch, Value } from "../launch.ts";
 import { ExpressionCode } from "./code.ts";
 import type { Expression } from "./expression.ts";
+import type { EngineDevice } from "./program.ts";
 import { denseStrides, wholeView } from "./views.ts";
 
 /** An expression over `shape`, summed over some axes of it (or their largest). */
@@ -26,39 +32,52 @@ interface Axis {
 
 const part = (name: string, code: string): ShaderPart => ({ file: `shaders/engine/reduce/${name}.wgsl`, code });
 const combines = { sum: part("sum", sumCode), max: part("max", maxCode) };
+/** How the lanes of a workgroup come together. A module's `enable` has to come first. */
+const byTree = { before: [], after: [part("tree", treeCode)] };
+const subgroups = {
+  before: [{ file: "shaders/engine/parts/subgroups.wgsl", code: subgroupsPartCode }],
+  after: [part("subgroups", subgroupsCode)],
+};
+const bySubgroups = {
+  sum: { ...subgroups, after: [...subgroups.after, part("sumSubgroup", sumSubgroupCode)] },
+  max: { ...subgroups, after: [...subgroups.after, part("maxSubgroup", maxSubgroupCode)] },
+};
 const lanes = 64;
 /** From so many outputs on, one lane each keeps the device busy. */
 const manyOutputs = 256;
 
+type ReduceDevice = Pick<EngineDevice, "isSoftware" | "subgroups">;
+
 /** The launches of a reduction into a dense value. */
-export function reduceLaunches(reduction: Reduction, result: Value): Launch[] {
+export function reduceLaunches(reduction: Reduction, result: Value, device: ReduceDevice): Launch[] {
   const axes = mergedAxes(reduction);
   const isOfRows = axes.at(-1)?.isReduced ?? true;
-  return isOfRows ? [rows(reduction, axes, result)] : columns(reduction, axes, result);
+  return isOfRows ? [rows(reduction, axes, result, device)] : columns(reduction, axes, result, device);
 }
 
-function rows(reduction: Reduction, axes: readonly Axis[], result: Value): Launch {
+function rows(reduction: Reduction, axes: readonly Axis[], result: Value, device: ReduceDevice): Launch {
   const inner = axes.at(-1)?.side ?? 1;
   const outputs = result.elements;
   const runs = axes.slice(0, -1).reduce((product, { side, isReduced }) => (isReduced ? product * side : product), 1);
   const hasMany = outputs >= manyOutputs;
+  const { parts, bindings } = module(
+    reduction,
+    axes.slice(0, -1),
+    result,
+    hasMany ? part("shortRows", shortRowsCode) : part("rows", rowsCode),
+    { isWide: inner % 4 === 0 },
+  );
+  const { before, after } = device.subgroups && !device.isSoftware ? bySubgroups[reduction.fn] : byTree;
   return {
     label: "engine/reduce",
-    ...module(
-      reduction,
-      axes.slice(0, -1),
-      result,
-      hasMany ? part("shortRows", shortRowsCode) : part("rows", rowsCode),
-      {
-        isWide: inner % 4 === 0,
-      },
-    ),
+    parts: hasMany ? parts : [...before, ...parts, ...after],
+    bindings,
     constants: { OUTPUTS: outputs, RUNS: runs, INNER: inner },
     workgroups: hasMany ? Math.ceil(outputs / lanes) : outputs,
   };
 }
 
-function columns(reduction: Reduction, axes: readonly Axis[], result: Value): Launch[] {
+function columns(reduction: Reduction, axes: readonly Axis[], result: Value, device: ReduceDevice): Launch[] {
   const inner = axes.at(-1)?.side as number;
   const outputs = result.elements;
   const length = axes.reduce((product, { side, isReduced }) => (isReduced ? product * side : product), 1);
@@ -75,7 +94,7 @@ function columns(reduction: Reduction, axes: readonly Axis[], result: Value): La
   if (splits === 1) return [launch];
   const shape = [splits, outputs];
   const expression = { kind: "load", view: wholeView(partials, shape) } as const;
-  return [launch, ...reduceLaunches({ fn: reduction.fn, expression, shape, axes: [0] }, result)];
+  return [launch, ...reduceLaunches({ fn: reduction.fn, expression, shape, axes: [0] }, result, device)];
 }
 
 function module(

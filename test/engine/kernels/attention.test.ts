@@ -18,6 +18,8 @@ interface Case {
   readonly depth: number;
   /** How large queries and keys are: their scores go with its square. */
   readonly size?: number;
+  /** What would say nothing new of the other kernels. */
+  readonly only?: "tiles";
 }
 
 const cases: Case[] = [
@@ -29,10 +31,23 @@ const cases: Case[] = [
   { what: "a depth of 32", batches: 2, queries: 64, heads: 4, depth: 32 },
   { what: "a depth of 64, queries and keys apart", batches: 1, queries: 33, keys: 71, heads: 2, depth: 64 },
   { what: "a depth in no fours", batches: 2, queries: 37, heads: 3, depth: 7 },
+  { what: "a depth of 128", batches: 1, queries: 70, heads: 2, depth: 128, only: "tiles" },
+  { what: "a depth of 50", batches: 1, queries: 19, keys: 83, heads: 2, depth: 50, only: "tiles" },
+  { what: "a depth of 132", batches: 1, queries: 9, heads: 2, depth: 132, only: "tiles" },
+  { what: "tiles of 64", batches: 16, queries: 70, heads: 4, depth: 36, only: "tiles" },
+  { what: "tiles of 64, shallow", batches: 16, queries: 70, heads: 4, depth: 8, only: "tiles" },
   { what: "few large scores", batches: 2, queries: 64, heads: 4, depth: 32, size: 60 },
   { what: "all scores alike", batches: 2, queries: 64, heads: 4, depth: 32, size: 0 },
 ];
-sharedGpuTest.for(cases)("$what: $batches × $queries × $heads × $depth", async (row, { gpu }) => {
+const eachWay = cases.flatMap((row) =>
+  (row.only ? [false] : [true, false]).map((isSoftware) => ({
+    ...row,
+    isSoftware,
+    by: isSoftware ? "lanes" : "tiles",
+  })),
+);
+sharedGpuTest.for(eachWay)("$what by $by: $batches × $queries × $heads × $depth", async (row, { gpu }) => {
+  const device = { isSoftware: row.isSoftware, limits: gpu.limits };
   const { batches, queries, heads, depth, size = 2 } = row;
   const causal = row.keys === undefined;
   const keys = row.keys ?? queries;
@@ -58,8 +73,8 @@ sharedGpuTest.for(cases)("$what: $batches × $queries × $heads × $depth", asyn
   const twinSlopes = reference.attentionGradient(arrays, { o: twin.o, dout: gradient }, shape, float32);
 
   const launches = [
-    ...attention(shape, inputs, { o, lse }),
-    ...attentionGradient(shape, inputs, { o, lse }, { dout, dq, dk, dv }),
+    ...attention(shape, inputs, { o, lse }, device),
+    ...attentionGradient(shape, inputs, { o, lse }, { dout, dq, dk, dv }, device),
   ];
   const found = await runLaunches(gpu, launches, given);
 

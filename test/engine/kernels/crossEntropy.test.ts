@@ -16,7 +16,7 @@ import { extremeCases, f32, f64, numbersOf, rowCases, spreadOf, value } from "./
 sharedGpuTest.for([...rowCases, ...extremeCases])(
   "cross-entropy of $what, $rows × $columns by $by",
   async (row, { gpu }) => {
-    const { rows, columns, isSoftware } = row;
+    const { rows, columns, device } = row;
     const numbers = numbersOf(row);
     // Every fifth label is no class; one is only just none.
     const classes = Uint32Array.from({ length: rows }, (_, r) =>
@@ -48,8 +48,8 @@ sharedGpuTest.for([...rowCases, ...extremeCases])(
       // As of softmax's y, with p ≤ 1.
       const nearSlope = () => scale * (unit * (Math.min(spread, 90) + columns + 16) + 2e-38);
       for (const launches of [
-        crossEntropy(shape, values, { isSoftware }),
-        crossEntropyWithGradient({ ...shape, scale }, values, { isSoftware }),
+        crossEntropy(shape, values, device),
+        crossEntropyWithGradient({ ...shape, scale }, values, device),
       ]) {
         expect(launches.length).toBe(rows ? 1 : 0);
         const results = await runLaunches(gpu, launches, given);
@@ -64,7 +64,7 @@ sharedGpuTest.for([...rowCases, ...extremeCases])(
       const gradient = reference.crossEntropyGradient(f64(numbers), classes, f64(weights), shape, float64);
       // z - lse, which is not above 0 but by rounding, is rounded once: where it matters it is above -90.
       const nearGradient = () => unit * (90 + 16) + 2e-38;
-      const launches = crossEntropyGradient(shape, { logits, labels, lse, dlosses, dlogits }, { isSoftware });
+      const launches = crossEntropyGradient(shape, { logits, labels, lse, dlosses, dlogits }, device);
       const all = new Map([...given, [lse, sums] as const, [dlosses, weights] as const]);
       const found = (await runLaunches(gpu, launches, all)).get(dlogits) ?? [];
       expectNear("dlogits of losses", found, gradient, nearGradient);

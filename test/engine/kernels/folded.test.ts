@@ -32,15 +32,27 @@ const options = { causal: true, scale: 0.3 };
 const outputs = { o: of("o"), lse: perRow("lse") };
 const labels = value("labels", rows, "uint32");
 
+const software = { isSoftware: true, subgroups: false };
 const families: [string, readonly Launch[]][] = [
-  ["rows by lanes", softmax({ rows, columns, log: false }, { x: of("x"), y: of("y") }, { isSoftware: true })],
-  ["rows by teams", softmax({ rows: 225, columns: 32, log: false }, { x: of("x"), y: of("y") }, { isSoftware: false })],
+  ["rows by lanes", softmax({ rows, columns, log: false }, { x: of("x"), y: of("y") }, software)],
+  [
+    "rows by teams",
+    softmax(
+      { rows: 225, columns: 32, log: false },
+      { x: of("x"), y: of("y") },
+      { isSoftware: false, subgroups: false },
+    ),
+  ],
+  [
+    "rows by subgroups",
+    softmax({ rows: 4, columns: 1800, log: false }, { x: of("x"), y: of("y") }, { isSoftware: false, subgroups: true }),
+  ],
   [
     "cross-entropy",
     crossEntropyWithGradient(
       { rows, columns, labelSmoothing: 0.1, scale: 1 },
       { logits: of("logits"), labels, losses: perRow("losses"), lse: perRow("lse"), dlogits: of("dlogits") },
-      { isSoftware: true },
+      software,
     ),
   ],
   [
@@ -50,13 +62,17 @@ const families: [string, readonly Launch[]][] = [
       { kind: "rms", x: of("x"), rstd: value("rstd", 120), dy: of("dy"), dweight: value("dweight", 60) },
     ),
   ],
-  [
-    "attention",
-    [
-      ...attention(options, inputs, outputs),
-      ...attentionGradient(options, inputs, outputs, { dout: of("dout"), dq: of("dq"), dk: of("dk"), dv: of("dv") }),
-    ],
-  ],
+  ...[true, false].map((isSoftware): [string, Launch[]] => {
+    const device = { isSoftware, limits: { maxComputeInvocationsPerWorkgroup: 256 } };
+    const gradients = { dout: of("dout"), dq: of("dq"), dk: of("dk"), dv: of("dv") };
+    return [
+      `attention by ${isSoftware ? "lanes" : "tiles"}`,
+      [
+        ...attention(options, inputs, outputs, device),
+        ...attentionGradient(options, inputs, outputs, gradients, device),
+      ],
+    ];
+  }),
   ["rotary", rotary({ base: 100, inverse: false }, { x: view("x"), y: of("y") }).launches],
 ];
 

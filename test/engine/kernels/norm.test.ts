@@ -12,7 +12,7 @@ const eps = 1e-5;
 const table = rowCases.flatMap((row) => (["layer", "rms"] as const).map((kind) => ({ ...row, kind })));
 
 sharedGpuTest.for(table)("$kind norm of $what, $rows × $columns by $by", async (row, { gpu }) => {
-  const { rows, columns, isSoftware, kind } = row;
+  const { rows, columns, device, kind } = row;
   const count = rows * columns;
   const given = {
     x: numbersOf(row),
@@ -27,7 +27,7 @@ sharedGpuTest.for(table)("$kind norm of $what, $rows × $columns by $by", async 
   const [mean, rstd] = [value("mean", rows), value("rstd", rows)];
   const bound = new Map([[x, given.x] as const, [weight, given.weight] as const, [bias, given.bias] as const]);
 
-  const forward = norm({ rows, columns, eps }, { kind, x, weight, bias, y, mean, rstd }, { isSoftware });
+  const forward = norm({ rows, columns, eps }, { kind, x, weight, bias, y, mean, rstd }, device);
   expect(forward.length).toBe(rows ? 1 : 0);
   const inputs = { x: given.x, weight: given.weight, ...(kind === "layer" && { bias: given.bias }) };
   const exact = { x: f64(given.x), weight: f64(given.weight), ...(kind === "layer" && { bias: f64(given.bias) }) };
@@ -61,7 +61,7 @@ sharedGpuTest.for(table)("$kind norm of $what, $rows × $columns by $by", async 
   const most = (i: number) => Math.sqrt(columns) + (columns + 6) * unit * largest * scale(rowOf(i)) + 1;
   const nearSlope = (i: number) => unit * scale(rowOf(i)) * (2 * columns + 16) * most(i) ** 2 + unit * 4;
   for (const extra of [undefined, residual]) {
-    const launches = normGradient(row, { kind, x, weight, mean, rstd, dy, dx, residual: extra }, { isSoftware });
+    const launches = normGradient(row, { kind, x, weight, mean, rstd, dy, dx, residual: extra }, device);
     expect(launches.length).toBe(rows ? 1 : 0);
     const found = await runLaunches(gpu, launches, new Map([...keptBound, [residual, given.residual]]));
     const expected = extra ? slopes.map((slope, i) => slope + (given.residual[i] as number)) : slopes;

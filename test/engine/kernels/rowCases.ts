@@ -1,13 +1,20 @@
 import type { Value } from "../../../src/engine/launch.ts";
 import { signed } from "../support.ts";
 
-/** Rows of numbers; of each there is a case for one lane a row and one for teams of lanes. */
+/** Rows of numbers; of each there is a case for one lane a row, one for teams of lanes and, if it is long, one for subgroups. */
 export interface RowCase {
   readonly what: string;
   readonly rows: number;
   readonly columns: number;
   readonly x?: (value: number, i: number) => number;
 }
+
+/** From so many groups a row on, a way is not the one before. */
+const ways = [
+  { by: "lanes", device: { isSoftware: true, subgroups: true }, fewest: 0 },
+  { by: "teams", device: { isSoftware: false, subgroups: false }, fewest: 0 },
+  { by: "subgroups", device: { isSoftware: false, subgroups: true }, fewest: 33 },
+];
 
 /** Groups of four and not, fewer and more rows than a workgroup takes; sizes recur, for each is compiled. */
 export const rowCases = eachWay([
@@ -40,7 +47,9 @@ export const extremeCases = eachWay([
 
 function eachWay(cases: readonly RowCase[]) {
   return cases.flatMap((row) =>
-    [true, false].map((isSoftware) => ({ ...row, isSoftware, by: isSoftware ? "lanes" : "teams" })),
+    ways
+      .filter(({ fewest }) => row.columns / (row.columns % 4 ? 1 : 4) >= fewest)
+      .map(({ by, device }) => ({ ...row, by, device })),
   );
 }
 

@@ -14,14 +14,14 @@ import { extremeCases, f32, f64, numbersOf, rowCases, spreadOf, value } from "./
 const flushed = 2e-38;
 
 sharedGpuTest.for([...rowCases, ...extremeCases])("softmax of $what, $rows × $columns by $by", async (row, { gpu }) => {
-  const { rows, columns, isSoftware } = row;
+  const { rows, columns, device } = row;
   const count = rows * columns;
   const numbers = numbersOf(row);
   const gradients = signed(count, 2);
   for (const log of [false, true]) {
     const [x, y, dy, dx] = [value("x", count), value("y", count), value("dy", count), value("dx", count)];
-    const forward = softmax({ rows, columns, log }, { x, y }, { isSoftware });
-    const backward = softmaxGradient({ rows, columns, log }, { y, dy, dx }, { isSoftware });
+    const forward = softmax({ rows, columns, log }, { x, y }, device);
+    const backward = softmaxGradient({ rows, columns, log }, { y, dy, dx }, device);
     expect([forward.length, backward.length]).toEqual(rows ? [1, 1] : [0, 0]);
 
     // x - max is rounded once, which is relative after e^; e^ is good to 2 units, the sum to one a column, / to 2.5, ln to 3.
@@ -50,11 +50,11 @@ sharedGpuTest.for([...rowCases, ...extremeCases])("softmax of $what, $rows × $c
 });
 
 sharedGpuTest.for([...rowCases, ...extremeCases])("argmax of $what, $rows × $columns by $by", async (row, { gpu }) => {
-  const { rows, columns, isSoftware } = row;
+  const { rows, columns, device } = row;
   // Several of a row are its largest.
   const numbers = numbersOf(row).map((x) => Math.round(x));
   const [x, best] = [value("x", rows * columns), value("best", rows, "uint32")];
-  const results = await runLaunches(gpu, argmax(row, { x, best }, { isSoftware }), new Map([[x, numbers]]));
+  const results = await runLaunches(gpu, argmax(row, { x, best }, device), new Map([[x, numbers]]));
   const columnsFound = new Uint32Array((results.get(best) ?? new Float32Array()).slice().buffer);
   expect([...columnsFound]).toEqual([...largestColumn(numbers, rows, columns)]);
 });
