@@ -1,32 +1,12 @@
 import { expect } from "vitest";
-import { f32, layers, losses, type Model, model, type NamedNumbers, u32 } from "../../src/engine/index.ts";
-import { randomSigned } from "../../src/engine/random.ts";
+import { f32, layers, type Model, model } from "../../src/engine/index.ts";
 import type { Gpu } from "../../src/gpu/index.ts";
 import { add, mul, parameter, type Tensor, tanh } from "../../src/graph/index.ts";
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../../src/numbers/half.ts";
 import { adam, adamw, sgd } from "../../src/optim/index.ts";
-import type { CompileOptions } from "../../src/train/compileOptions.ts";
-import type { StepListener, StepMetrics } from "../../src/train/metrics.ts";
 import type { Trainer } from "../../src/train/trainer.ts";
 import { compile } from "../../src/train/training.ts";
 import { sharedGpuTest as gpuTest } from "../support/gpuTest.ts";
-
-const rows = 12;
-const types = { x: f32(rows, 6), y: u32(rows) };
-type Types = typeof types;
-type Options = CompileOptions<Model, Types>;
-
-const loss: Options["loss"] = (net, { x, y }) => ({
-  loss: losses.crossEntropy(net(x), y),
-  accuracy: losses.accuracy(net(x), y),
-});
-
-const batchAt = (step: number, count = rows) => ({
-  x: Float32Array.from({ length: count * 6 }, (_, i) => randomSigned(1, step, i)),
-  y: Uint32Array.from({ length: count }, (_, i) => (i * 5 + step) % 3),
-});
-
-const perceptron = (): Model => layers.sequential(layers.linear(6, 9), layers.relu(), layers.linear(9, 3));
+import { apart, batchAt, loss, perceptron, run, type Types, types } from "./runs.ts";
 
 /** Everything that behaves otherwise in training. */
 const moody = (): Model =>
@@ -38,48 +18,6 @@ const moody = (): Model =>
     layers.residual(layers.sequential(layers.layerNorm(16), layers.linear(16, 16), layers.silu())),
     layers.linear(16, 3),
   );
-
-interface Run {
-  readonly metrics: readonly StepMetrics[];
-  /** The loss of each copy, step by step. */
-  readonly losses: readonly Float32Array[];
-  readonly weights: ReadonlyMap<string, NamedNumbers>;
-}
-
-async function run(gpu: Gpu | "cpu", options: Partial<Options> & { model: Model }, steps = 10): Promise<Run> {
-  const metrics: StepMetrics[] = [];
-  const each: Float32Array[] = [];
-  const onStep: StepListener = (told, copies) => {
-    metrics.push(told);
-    each.push(copies.loss as Float32Array);
-  };
-  const training = await compile(gpu, {
-    loss,
-    batch: types,
-    optimizer: adamw({ lr: 0.01 }),
-    seed: 3,
-    onStep,
-    ...options,
-  });
-  try {
-    for (let step = 0; step < steps; step++) await training.step(batchAt(step));
-    await training.settled();
-    return { metrics, losses: each, weights: await training.readWeights() };
-  } finally {
-    training.destroy();
-  }
-}
-
-/** The largest difference between two runs' weights. */
-function apart(a: Run["weights"], b: Run["weights"]): number {
-  expect([...a.keys()]).toEqual([...b.keys()]);
-  let largest = 0;
-  for (const [name, { data }] of a) {
-    const other = b.get(name)?.data as Float32Array;
-    for (const [i, value] of data.entries()) largest = Math.max(largest, Math.abs(value - (other[i] as number)));
-  }
-  return largest;
-}
 
 gpuTest("the GPU and the CPU take the same steps, with dropout, norms and running statistics", async ({ gpu }) => {
   // Not Adam: it makes whole steps of the bias ahead of the batch norm, whose gradient is 0 but for rounding.
@@ -169,59 +107,6 @@ gpuTest("copies may have batches of their own", async ({ gpu }) => {
   }
 });
 
-gpuTest("micro-batches add up to the batch that they are pieces of", async ({ gpu }) => {
-  const whole = await run(gpu, { model: perceptron(), optimizer: sgd({ lr: 0.5 }) }, 1);
-  const training = await compile(gpu, {
-    model: perceptron(),
-    loss: (net, { x, y }) => losses.crossEntropy(net(x), y),
-    batch: { x: f32(rows / 3, 6), y: u32(rows / 3) },
-    optimizer: sgd({ lr: 0.5 }),
-    options: { gradients: { microBatches: 3 } },
-    seed: 3,
-  });
-  const { x, y } = batchAt(0);
-  for (let piece = 0; piece < 3; piece++) {
-    await training.step({ x: x.slice(piece * 24, piece * 24 + 24), y: y.slice(piece * 4, piece * 4 + 4) });
-    expect(training.stepCount).toBe(piece === 2 ? 1 : 0);
-  }
-  expect(apart(await training.readWeights(), whole.weights)).toBeLessThan(1e-6);
-  training.destroy();
-});
-
-gpuTest("a scaled loss gives the same steps", async ({ gpu }) => {
-  const plain = await run(gpu, { model: perceptron(), optimizer: sgd({ lr: 0.1 }) });
-  const options = { gradients: { lossScale: 1024 } };
-  const scaled = await run(gpu, { model: perceptron(), optimizer: sgd({ lr: 0.1 }), options });
-  expect(apart(scaled.weights, plain.weights)).toBeLessThan(1e-6);
-});
-
-gpuTest("a block that is computed again takes less memory and gives the same bits", async ({ gpu }) => {
-  const wide = (): Model =>
-    layers.sequential(layers.linear(64, 256), layers.gelu(), layers.linear(256, 64), layers.gelu());
-  const stack = (wrap: (block: Model) => Model): Model =>
-    layers.sequential(
-      layers.linear(6, 64),
-      ...Array.from({ length: 6 }, () => layers.residual(wrap(wide()))),
-      layers.linear(64, 3),
-    );
-  const runs = [];
-  for (const wrap of [(block: Model) => block, (block: Model) => layers.recomputed(block)]) {
-    const training = await compile(gpu, {
-      model: stack(wrap),
-      loss,
-      batch: types,
-      optimizer: adam({ lr: 1e-3 }),
-      seed: 2,
-    });
-    for (let step = 0; step < 3; step++) await training.step(batchAt(step));
-    runs.push({ bytes: training.memory.activations, weights: await training.readWeights() });
-    training.destroy();
-  }
-  const [kept, again] = runs as [(typeof runs)[0], (typeof runs)[0]];
-  expect(apart(again.weights, kept.weights)).toBe(0);
-  expect(again.bytes).toBeLessThan(0.6 * kept.bytes);
-});
-
 gpuTest("what does not fit is said before anything is written", async ({ gpu }) => {
   const training = await compile(gpu, { model: perceptron(), loss, batch: types, optimizer: adam() });
   const before = await training.readWeights();
@@ -270,44 +155,4 @@ gpuTest("a parameter that is used twice is there once, and has both gradients", 
   const [onGpu, onCpu] = [await run(gpu, { model: tied() }), await run("cpu", { model: tied() })];
   expect([...onGpu.weights.keys()]).toEqual(["first.weight", "first.bias", "head.weight", "head.bias"]);
   expect(apart(onGpu.weights, onCpu.weights)).toBeLessThan(1e-5);
-});
-
-gpuTest("a step that takes too long goes out in several submits, and comes to the same", async ({ gpu }) => {
-  const whole = await run(gpu, { model: perceptron() });
-  const submits: number[] = [];
-  const training = await compile(gpu, {
-    model: perceptron(),
-    loss,
-    batch: types,
-    optimizer: adamw({ lr: 0.01 }),
-    seed: 3,
-    submitBudget: 1e-6,
-  });
-  for (let step = 0; step < 10; step++) {
-    await training.step(batchAt(step));
-    submits.push(training.counts.submits);
-  }
-  expect(submits[0]).toBeGreaterThan(3);
-  expect(submits.at(-1)).toBe(training.counts.dispatches - training.optimizer.dispatchCount);
-  expect(apart(await training.readWeights(), whole.weights)).toBe(0);
-  training.destroy();
-});
-
-gpuTest("weights in half precision are read as they are, and written by the optimizer", async ({ gpu }) => {
-  const wide = (): Model =>
-    layers.sequential(layers.linear(6, 32), layers.gelu(), layers.linear(32, 16), layers.linear(16, 3));
-  const optimizer = adamw({ lr: 0.02 });
-  const whole = await run(gpu, { model: wide(), optimizer }, 30);
-  for (const dtype of ["bfloat16", "float16"] as const) {
-    const storage: Options["storage"] = ({ role }) => (role === "weight" ? dtype : "float32");
-    const half = await run(gpu, { model: wide(), optimizer, storage, options: { masters: true } }, 30);
-    for (const [i, { loss }] of half.metrics.entries()) {
-      expect(Math.abs(loss - (whole.metrics[i]?.loss as number))).toBeLessThan(0.02);
-    }
-    const { data } = half.weights.get("2.weight") as NamedNumbers;
-    const kept =
-      dtype === "bfloat16" ? (x: number) => fromBfloat16(toBfloat16(x)) : (x: number) => fromFloat16(toFloat16(x));
-    expect([...data]).toEqual(Array.from(data, kept));
-    expect([...(half.weights.get("2.bias") as NamedNumbers).data].some((x) => kept(x) !== x)).toBe(true);
-  }
 });

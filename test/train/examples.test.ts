@@ -15,6 +15,17 @@ test("examples/training.ts learns the digits", async () => {
   expect(Number(percent)).toBeGreaterThan(94);
 });
 
+test("examples/model.ts learns where a circle is", async () => {
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
+  await import("../../examples/model.ts");
+  const lines = printed(log);
+  log.mockRestore();
+  expect(lines).toMatch(/^\d+ parameters, \d+ dispatches a step:/);
+  const losses = [...lines.matchAll(/step \d+: loss (\d\.\d+)/g)].map(([, loss]) => Number(loss));
+  expect(losses).toHaveLength(4);
+  expect(losses.at(-1)).toBeLessThan(0.45);
+});
+
 test("examples/buffers.ts says what decays, as the README shows it", async () => {
   const log = vi.spyOn(console, "log").mockImplementation(() => {});
   await import("../../examples/buffers.ts");
