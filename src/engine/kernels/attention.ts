@@ -1,23 +1,11 @@
-import type { Launch, Value, View } from "../launch.ts";
-import { type AttentionDevice, attentionLaunch } from "./attentionLaunch.ts";
+import type { Launch, Value } from "../launch.ts";
+import {
+  type AttentionDevice,
+  type AttentionInputs,
+  type AttentionOptions,
+  attentionLaunch,
+} from "./attentionLaunch.ts";
 import { reads, writes } from "./bindings.ts";
-
-export interface AttentionOptions {
-  /** Query i sees the keys up to i only; there are as many keys as queries. */
-  readonly causal: boolean;
-  /** What the products of queries and keys are multiplied with, such as 1 / √depth. */
-  readonly scale: number;
-}
-
-/** Views may be of one value, as slices of a packed [batches, times, 3, heads, depth] are; along the depth they are dense. */
-export interface AttentionInputs {
-  /** [batches, queries, heads, depth] */
-  readonly q: View;
-  /** [batches, keys, heads, depth] */
-  readonly k: View;
-  /** [batches, keys, heads, depth] */
-  readonly v: View;
-}
 
 export interface AttentionOutputs {
   /** [batches, queries, heads, depth], dense. */

@@ -19,7 +19,23 @@ import exponentialsCode from "../../../shaders/engine/parts/exponentials.wgsl?ra
 import logarithmCode from "../../../shaders/engine/parts/logarithm.wgsl?raw";
 import type { Limits, ShaderPart } from "../../gpu/index.ts";
 import type { Launch, View } from "../launch.ts";
-import type { AttentionInputs, AttentionOptions } from "./attention.ts";
+
+export interface AttentionOptions {
+  /** Query i sees the keys up to i only; there are as many keys as queries. */
+  readonly causal: boolean;
+  /** What the products of queries and keys are multiplied with, such as 1 / √depth. */
+  readonly scale: number;
+}
+
+/** Views may be of one value, as slices of a packed [batches, times, 3, heads, depth] are; along the depth they are dense. */
+export interface AttentionInputs {
+  /** [batches, queries, heads, depth] */
+  readonly q: View;
+  /** [batches, keys, heads, depth] */
+  readonly k: View;
+  /** [batches, keys, heads, depth] */
+  readonly v: View;
+}
 
 /** What attention has to know of a device. */
 export interface AttentionDevice {

@@ -15,6 +15,8 @@ export interface MatmulDevice {
   /** Whether it was opened with the feature `subgroups`. */
   readonly subgroups: boolean;
   readonly limits: Pick<Limits, "maxComputeInvocationsPerWorkgroup">;
+  /** What was found to be the fastest there (see `probeMatmul`); the table for devices of its kind where nothing was. */
+  readonly matmulTable?: MatmulTable;
 }
 
 /** When to take a kernel. */
@@ -57,7 +59,7 @@ const maxSplits = 32;
 export function chooseMatmul(
   shape: MatmulShape,
   device: MatmulDevice,
-  table: MatmulTable = device.isSoftware ? softwareTable : hardwareTable,
+  table: MatmulTable = device.matmulTable ?? (device.isSoftware ? softwareTable : hardwareTable),
 ): MatmulChoice {
   const rule = table.find((candidate) => fits(candidate, shape, device)) ?? (table.at(-1) as MatmulRule);
   const { kernel, splitTo = 1, minChunk = 1 } = rule;
@@ -66,7 +68,8 @@ export function chooseMatmul(
   return { kernel, splits: Math.max(1, splits) };
 }
 
-function fits(rule: MatmulRule, shape: MatmulShape, { limits, subgroups }: MatmulDevice): boolean {
+/** Whether a rule is for a shape, on a device that can do it. */
+export function fits(rule: MatmulRule, shape: MatmulShape, { limits, subgroups }: MatmulDevice): boolean {
   const kernel = matmulKernel(rule.kernel, shape);
   return (
     shape.rows <= (rule.maxRows ?? Infinity) &&

@@ -1,5 +1,6 @@
 import type { Gpu, Limits } from "../../gpu/index.ts";
 import type { Tensor } from "../../graph/index.ts";
+import type { MatmulTable } from "../kernels/matmulChoice.ts";
 import type { Launch, Value } from "../launch.ts";
 import type { Target } from "./code.ts";
 
@@ -9,13 +10,15 @@ export interface EngineDevice {
   readonly isSoftware: boolean;
   readonly subgroups: boolean;
   readonly limits: Limits;
+  readonly matmulTable?: MatmulTable;
 }
 
-/** What is known of a GPU. */
-export const deviceOf = ({ adapter, device, limits }: Gpu): EngineDevice => ({
+/** What is known of a GPU, and what `probeMatmul` may have found. */
+export const deviceOf = ({ adapter, device, limits }: Gpu, matmulTable?: MatmulTable): EngineDevice => ({
   isSoftware: adapter.isSoftware,
   subgroups: device.features.has("subgroups"),
   limits,
+  ...(matmulTable && { matmulTable }),
 });
 
 /** A tensor that somebody wants, and where to: in its own place, or one of the plan's. */
