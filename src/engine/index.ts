@@ -1,8 +1,10 @@
 export type { Copies } from "./copies.ts";
 export * as initial from "./initial.ts";
 export { type BatchOf, type BatchTypes, f32, leavesOf, u32 } from "./inputs.ts";
+export type { MatmulTable } from "./kernels/matmulChoice.ts";
 export * as layers from "./layers.ts";
 export * as losses from "./losses.ts";
+export { probeMatmul } from "./matmulProbe.ts";
 export {
   initialNumbers,
   type Model,

@@ -14,6 +14,7 @@ import {
 } from "../graph/index.ts";
 import { padded } from "./copies.ts";
 import { type BatchTypes, Inputs, leavesOf } from "./inputs.ts";
+import type { MatmulTable } from "./kernels/matmulChoice.ts";
 import type { Value } from "./launch.ts";
 import { lower } from "./lower/lower.ts";
 import { deviceOf, type Request } from "./lower/program.ts";
@@ -46,13 +47,15 @@ export interface TrainingPassOptions<Types extends BatchTypes> {
   readonly lossScale?: Slice | undefined;
   /** Gradients are added to what is there. */
   readonly accumulates?: boolean;
+  /** Which kernels multiply matrices, where it is not the usual ones: see `probeMatmul`. */
+  readonly matmulTable?: MatmulTable | undefined;
 }
 
 /** Forward, loss and backward: leaves the gradients of a batch's loss in the places of the weights'. */
 export async function trainingPass<Types extends BatchTypes>(
   gpu: Gpu,
   weights: Weights,
-  { batch, outputs, lossScale, accumulates = false }: TrainingPassOptions<Types>,
+  { batch, outputs, lossScale, accumulates = false, matmulTable }: TrainingPassOptions<Types>,
 ): Promise<Pass> {
   const scale = lossScale && input("lossScale", [1], "float32");
   const { leaves, named, updates } = traced(weights, batch, true, outputs);
@@ -71,7 +74,8 @@ export async function trainingPass<Types extends BatchTypes>(
     ),
     ...updates.map(({ tensor, slice }) => ({ ...aim(tensor, slice, "state", "float32"), isLate: true })),
   ];
-  return build(gpu, weights, leaves, requests, named, places, (leaf) => (leaf === scale ? lossScale : undefined));
+  const elsewhere = (leaf: Tensor) => (leaf === scale ? lossScale : undefined);
+  return build(gpu, weights, { leaves, requests, named, places, elsewhere, matmulTable });
 }
 
 /** Forward only, as the model is in evaluation. */
@@ -80,10 +84,11 @@ export async function evaluationPass<Types extends BatchTypes>(
   weights: Weights,
   batch: Types,
   outputs: (batch: LeavesOf<Types>) => Outputs,
+  matmulTable?: MatmulTable,
 ): Promise<Pass> {
   const { leaves, named } = traced(weights, batch, false, outputs);
   const requests = Object.values(named).map((tensor) => ({ tensor }));
-  return build(gpu, weights, leaves, requests, named, new Map(), () => undefined);
+  return build(gpu, weights, { leaves, requests, named, places: new Map(), elsewhere: () => undefined, matmulTable });
 }
 
 /** The graph of a model, or of all copies of it at once. */
@@ -123,19 +128,25 @@ function traced<Types extends BatchTypes>(
   return { leaves, ...results(tensors, tensors.slice(names.length).map(padded)) };
 }
 
+interface Parts {
+  readonly leaves: Readonly<Record<string, Tensor>>;
+  readonly requests: readonly Request[];
+  readonly named: Outputs;
+  readonly places: Map<Value, Slice>;
+  /** Where a leaf is that is neither the model's nor the batch's. */
+  readonly elsewhere: (leaf: Tensor) => Slice | undefined;
+  readonly matmulTable: MatmulTable | undefined;
+}
+
 async function build(
   gpu: Gpu,
   weights: Weights,
-  leaves: Readonly<Record<string, Tensor>>,
-  requests: readonly Request[],
-  named: Outputs,
-  places: Map<Value, Slice>,
-  elsewhere: (leaf: Tensor) => Slice | undefined,
+  { leaves, requests, named, places, elsewhere, matmulTable }: Parts,
 ): Promise<Pass> {
   const workspace = new Workspace(gpu);
   try {
     const inputs = new Inputs(gpu, workspace, leaves);
-    const program = lower(requests, deviceOf(gpu));
+    const program = lower(requests, deviceOf(gpu, matmulTable));
     for (const [leaf, value] of program.leaves) {
       const slice = weights.place(leaf) ?? inputs.place(leaf) ?? elsewhere(leaf);
       if (!slice) throw new RangeError(strange(leaf));

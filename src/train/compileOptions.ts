@@ -2,6 +2,7 @@ import type {
   BatchTypes,
   Copies,
   LeavesOf,
+  MatmulTable,
   Outputs,
   ParameterSlices,
   ParameterTree,
@@ -36,6 +37,8 @@ export interface CompileOptions<M extends { readonly parameters: ParameterTree }
   readonly storage?: WeightsOptions["storage"];
   /** Trains so many copies of the model at once, each on its own: `groups` can give each its rates and decays. */
   readonly copies?: Copies;
+  /** Which kernels multiply matrices: what `probeMatmul` has found for this adapter, or the usual ones. */
+  readonly matmulTable?: MatmulTable;
   /**
    * Milliseconds of GPU time that a submit should take at most: steps that take longer are cut into several. 200 by default;
    * without limit on software adapters, which have no screen to draw.

@@ -3,6 +3,7 @@ import {
   type BatchTypes,
   evaluationPass,
   type LeavesOf,
+  type MatmulTable,
   type NamedNumbers,
   type Outputs,
   type ParameterTree,
@@ -34,6 +35,7 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
   readonly #pass: Pass;
   readonly #metrics: MetricReadback;
   readonly #pace: Pace;
+  readonly #matmulTable: MatmulTable | undefined;
   readonly #seed: number;
   readonly #microBatches: number;
   readonly #evaluators: Evaluator<BatchTypes>[] = [];
@@ -48,6 +50,7 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     this.optimizer = optimizer;
     this.#pass = pass;
     this.#seed = options.seed ?? 0;
+    this.#matmulTable = options.matmulTable;
     this.#microBatches = options.options?.gradients?.microBatches ?? 1;
     this.#pace = new Pace(options.submitBudget ?? (gpu.adapter.isSoftware ? Number.POSITIVE_INFINITY : submitBudget));
     if (options.onStep) this.listen(options.onStep);
@@ -130,7 +133,13 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     batch: Other,
     outputs: (model: M, batch: LeavesOf<Other>) => Outputs,
   ): Promise<Evaluator<Other>> {
-    const pass = await evaluationPass(this.#gpu, this.weights, batch, (leaves) => outputs(this.#model, leaves));
+    const pass = await evaluationPass(
+      this.#gpu,
+      this.weights,
+      batch,
+      (leaves) => outputs(this.#model, leaves),
+      this.#matmulTable,
+    );
     const evaluator = new Evaluator<Other>(this.#gpu, pass, this.optimizer);
     this.#evaluators.push(evaluator);
     return evaluator;
@@ -199,7 +208,7 @@ export async function compile<M extends { readonly parameters: ParameterTree }, 
   checkSeed(options.seed ?? 0);
   if (gpu === "cpu") return new CpuTraining(options);
   gpu.check();
-  const { model, batch, optimizer: rule, groups, seed = 0, copies, storage } = options;
+  const { model, batch, optimizer: rule, groups, seed = 0, copies, storage, matmulTable } = options;
   const weights = new Weights(gpu, model, { seed, copies, storage });
   const owners: { destroy(): void }[] = [weights];
   try {
@@ -209,7 +218,13 @@ export async function compile<M extends { readonly parameters: ParameterTree }, 
     const optimizer = await createOptimizer(gpu, rule, groups?.(weights.tensors) ?? weights.tensors, settings);
     owners.push(optimizer);
     const outputs = (leaves: LeavesOf<Types>) => outputsOf(options, leaves);
-    const pass = await trainingPass(gpu, weights, { batch, outputs, lossScale: optimizer.lossScale, accumulates });
+    const pass = await trainingPass(gpu, weights, {
+      batch,
+      outputs,
+      lossScale: optimizer.lossScale,
+      accumulates,
+      matmulTable,
+    });
     owners.push(pass);
     await gpu.idle();
     return new Training(gpu, options, weights, optimizer, pass);
