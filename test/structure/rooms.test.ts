@@ -10,7 +10,7 @@ const mayImport: Record<string, readonly string[] | "anything"> = {
   gpu: [],
   graph: [],
   reference: ["graph"],
-  optim: ["gpu", "shaders/optim", "shaders/reduce"],
+  optim: ["gpu", "shaders/optim"],
   engine: ["graph", "gpu", "shaders/engine"],
   train: ["graph", "reference", "engine", "optim", "gpu"],
   interop: "anything",
