@@ -1,9 +1,9 @@
 /** What `npm start` can be asked for, and the task that it makes. */
-import { adam, adamw, cosine, type Schedule, sgd, sgdw, type UpdateRule } from "../optim/index.ts";
+import { cosine, type UpdateRule } from "../optim/index.ts";
 import { loadDataset } from "../train/index.ts";
 import { cnn, cnnDefaults, gpt, gptDefaults, mlp, mlpDefaults, type Scores, type Task } from "../train/tasks/index.ts";
 import { textDataset } from "../train/text.ts";
-import type { DatasetName, OptimizerName } from "./setup.ts";
+import { type DatasetName, type OptimizerName, ruleOf } from "./setup.ts";
 
 export type TaskName = "mlp" | "cnn" | "gpt";
 
@@ -69,7 +69,7 @@ export async function taskOf(
   fetchBytes: (file: string) => Promise<Uint8Array>,
 ): Promise<Task<Scores>> {
   const { batch, width, seed } = setup;
-  const optimizer = (total: number): UpdateRule => ruleOf(setup, total);
+  const optimizer = (total: number): UpdateRule => rule(setup, total);
   const shared = { batch, width, seed, optimizer };
   if (setup.task === "gpt") {
     const text = textDataset(new TextDecoder().decode(await fetchBytes(bookFile)));
@@ -80,18 +80,9 @@ export async function taskOf(
   return (setup.task === "mlp" ? mlp : cnn)(dataset, { ...shared, epochs });
 }
 
-function ruleOf({ task, optimizer, schedule, lr: peak, weightDecay, momentum }: RunSetup, total: number): UpdateRule {
-  const warmup = task === "gpt" ? Math.min(gptDefaults.warmup, total - 1) : 0;
-  const lr: number | Schedule = schedule === "cosine" ? cosine({ peak, total, warmup }) : peak;
-  const betas = task === "gpt" ? { beta2: gptDefaults.beta2 } : {};
-  switch (optimizer) {
-    case "sgd":
-      return sgd({ lr, weightDecay, momentum });
-    case "sgdw":
-      return sgdw({ lr, weightDecay, momentum });
-    case "adam":
-      return adam({ lr, weightDecay, ...betas });
-    case "adamw":
-      return adamw({ lr, weightDecay, ...betas });
-  }
+function rule(setup: RunSetup, total: number): UpdateRule {
+  const isText = setup.task === "gpt";
+  const warmup = isText ? Math.min(gptDefaults.warmup, total - 1) : 0;
+  const made = ruleOf(setup, setup.schedule === "cosine" ? cosine({ peak: setup.lr, total, warmup }) : undefined);
+  return isText && setup.optimizer.startsWith("adam") ? made.with({ beta2: gptDefaults.beta2 }) : made;
 }

@@ -43,7 +43,10 @@ export const trainImages: Readonly<Record<DatasetName, number>> = { fashion: 600
  * The update rule of a setup; `schedule` replaces its constant learning rate.
  * @throws HyperparameterError in words that can be shown to a person.
  */
-export function ruleOf({ optimizer, lr, weightDecay, momentum }: Setup, schedule?: Schedule): UpdateRule {
+export function ruleOf(
+  { optimizer, lr, weightDecay, momentum }: Pick<Setup, "optimizer" | "lr" | "weightDecay" | "momentum">,
+  schedule?: Schedule,
+): UpdateRule {
   const shared = { lr: schedule ?? lr, weightDecay };
   switch (optimizer) {
     case "sgd":

@@ -11,7 +11,7 @@ const mayImport: Record<string, readonly string[] | "anything"> = {
   graph: [],
   numbers: [],
   reference: ["graph", "numbers"],
-  optim: ["gpu", "shaders/optim", "shaders/reduce", "shaders/numbers"],
+  optim: ["gpu", "shaders/optim", "shaders/numbers"],
   engine: ["graph", "gpu", "numbers", "shaders/engine", "shaders/numbers"],
   train: ["graph", "reference", "engine", "optim", "gpu"],
   interop: "anything",

@@ -25,12 +25,12 @@ export interface GptOptions extends TaskOptions {
 
 export const gptDefaults = {
   batch: 16,
-  steps: 400,
+  steps: 460,
   width: 128,
   layers: 4,
   heads: 4,
   context: 64,
-  evaluateEvery: 50,
+  evaluateEvery: 46,
   lr: 3e-3,
   warmup: 20,
   weightDecay: 0.1,
