@@ -20,7 +20,8 @@ const inBfloat16 = named("adamw · cosine lr · states in bfloat16 · 257 elemen
 const inFloat8 = named("adamw · cosine lr · states in float8 · 2049 elements");
 const lionInFloat8 = named("lion · cosine lr, decay · states in float8 · 2049 elements");
 
-const part = (name: string): string => `shaders/optim/parts/${name}.wgsl`;
+const part = (name: string): string =>
+  name === "halves" ? "shaders/numbers/halves.wgsl" : `shaders/optim/parts/${name}.wgsl`;
 const oldScale = "mScale[at.state / BLOCK_LANES]";
 
 gpuTest.for([
