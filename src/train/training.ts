@@ -172,7 +172,7 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     const { weights, states, activations } = this.memory;
     const { buffers, liveBytes } = plan.memory;
     return [
-      `${this.weights.elements.toLocaleString("en")} parameters, ${plan.dispatches.length + this.optimizer.dispatchCount} dispatches a step:`,
+      `${this.weights.elements.toLocaleString("en")} parameters; ${plan.nodes} nodes in ${plan.dispatches.length + this.optimizer.dispatchCount} dispatches a step:`,
       ...kernels,
       `  ${this.optimizer.dispatchCount} × the update`,
       `${size(weights + states + activations)}: weights ${size(weights / 2)}, gradients ${size(weights / 2)}, ` +

@@ -138,7 +138,7 @@ gpuTest("a model that cannot be is refused with the line that is at fault", asyn
 gpuTest("a step is described by its kernels and its memory", async ({ gpu }) => {
   const training = await compile(gpu, { model: perceptron(), loss, batch: types, optimizer: adam({ lr: 1e-3 }) });
   const words = training.describe();
-  expect(words).toMatch(/^93 parameters, \d+ dispatches a step:/);
+  expect(words).toMatch(/^93 parameters; \d+ nodes in \d+ dispatches a step:/);
   expect(words).toMatch(/× engine\/matmul/);
   expect(words).toMatch(/1 × the update/);
   expect(words).toMatch(/weights .* gradients .* states .* activations .* in \d+ buffers/s);

@@ -20,7 +20,7 @@ test("examples/model.ts learns where a circle is", async () => {
   await import("../../examples/model.ts");
   const lines = printed(log);
   log.mockRestore();
-  expect(lines).toMatch(/^\d+ parameters, \d+ dispatches a step:/);
+  expect(lines).toMatch(/^\d+ parameters; \d+ nodes in \d+ dispatches a step:/);
   const losses = [...lines.matchAll(/step \d+: loss (\d\.\d+)/g)].map(([, loss]) => Number(loss));
   expect(losses).toHaveLength(4);
   expect(losses.at(-1)).toBeLessThan(0.45);

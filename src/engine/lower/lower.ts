@@ -16,7 +16,13 @@ export function lower(requests: readonly Request[], device: EngineDevice): Progr
   const lowering = new Lowering(graph, requests, device);
   for (const node of graph.nodes) if (!lowering.isDone(node)) lowerNode(lowering, node);
   const results = new Map(requests.map((request) => [request.tensor, settle(lowering, request)]));
-  return { launches: lowering.launches, leaves: lowering.leaves, tables: lowering.tables, results };
+  return {
+    nodes: graph.nodes.length,
+    launches: lowering.launches,
+    leaves: lowering.leaves,
+    tables: lowering.tables,
+    results,
+  };
 }
 
 function lowerNode(lowering: Lowering, node: Node): void {

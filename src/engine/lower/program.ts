@@ -31,6 +31,8 @@ export interface Request {
 
 /** A graph as launches, in order, over values that have no place yet. */
 export interface Program {
+  /** How many nodes the graph has. */
+  readonly nodes: number;
   readonly launches: readonly Launch[];
   /** What the launches read of the graph's leaves: parameters, states, inputs and the key. */
   readonly leaves: ReadonlyMap<Tensor, Value>;

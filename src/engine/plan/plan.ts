@@ -6,6 +6,8 @@ import { bytesOf, type MemoryPlan, planMemory } from "./memory.ts";
 
 /** A program with its kernels compiled and its memory there: encode `dispatches`, as often as wanted. */
 export class Plan {
+  /** Nodes of the graph that it computes. */
+  readonly nodes: number;
   readonly dispatches: readonly Dispatch[];
   /** Bytes of intermediate values, in so many buffers. */
   readonly memory: { readonly bytes: number; readonly buffers: number; readonly liveBytes: number };
@@ -14,12 +16,13 @@ export class Plan {
   readonly #launches: readonly Launch[];
 
   constructor(
-    launches: readonly Launch[],
+    { launches, nodes }: Program,
     dispatches: readonly Dispatch[],
     places: (value: Value) => Slice,
     workspace: Workspace,
     { bankSizes, liveBytes }: MemoryPlan,
   ) {
+    this.nodes = nodes;
     this.#launches = launches;
     this.dispatches = dispatches;
     this.#places = places;
@@ -75,7 +78,7 @@ export async function buildPlan(gpu: Gpu, program: Program, outside: ReadonlyMap
       return { buffer, offset: spot.offset, size: roundUp(bytesOf(value), 16) };
     };
     const dispatches = await Promise.all(launches.map((launch) => prepareLaunch(gpu, launch, places)));
-    return new Plan(launches, dispatches, places, workspace, memory);
+    return new Plan(program, dispatches, places, workspace, memory);
   } catch (error) {
     workspace.destroy();
     throw error;
