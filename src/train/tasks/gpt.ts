@@ -86,10 +86,11 @@ export function gpt(
       const lossOf = await validation(training, text, context);
       const writer = await Writer.create(training, text, context);
       return async (isWhole, onWriting) => {
+        const loss = await lossOf(isWhole);
         const length = isWhole ? sampled.lengthAtLast : sampled.length;
         const [prompt = ""] = text.characters; // A new line, where there are lines.
         const sample = await writer.write(prompt, length, sampled.temperature, seed, onWriting);
-        return { loss: await lossOf(isWhole), sample };
+        return { loss, sample };
       };
     },
     reportLines: ({ loss }) => [`validation loss: ${loss.toFixed(2)}`],
