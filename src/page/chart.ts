@@ -1,8 +1,9 @@
 import uPlot from "uplot";
 import { make } from "./dom.ts";
 import { number } from "./format.ts";
+import type { Unit } from "./setup.ts";
 
-/** A curve over epochs. */
+/** A curve over epochs or steps. */
 export interface Curve {
   readonly x: readonly number[];
   readonly y: readonly number[];
@@ -23,7 +24,17 @@ export interface ChartOptions {
   readonly leastSpan: number;
 }
 
+/** What the curves stand on. */
+export interface Ground {
+  /** What the x axis counts, and how far it reaches. */
+  readonly unit: Unit;
+  readonly reach: number;
+  /** What is behind the readout's number. */
+  readonly suffix?: string;
+}
+
 const HEIGHT = 196;
+const increments = [1, 10, 100, 1000, 10_000, 100_000].flatMap((ten) => [ten, 2 * ten, 5 * ten]);
 
 /** Colours come from the style sheet, where light and dark are decided. */
 const colourOf = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -40,7 +51,7 @@ export class Chart {
   #plot: uPlot | undefined;
   #shape = "";
   #curves: readonly Curve[] = [];
-  #reach = 1;
+  #ground: Ground = { unit: "epoch", reach: 1 };
 
   constructor(host: HTMLElement, options: ChartOptions) {
     this.#options = options;
@@ -48,12 +59,12 @@ export class Chart {
     host.append(make("header", {}, heading, this.#readout), this.#plotHost);
     this.#plotHost.setAttribute("role", "img");
     new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(this.#plotHost);
-    this.show([], 1);
+    this.show([], this.#ground);
   }
 
-  show(curves: readonly Curve[], reach: number): void {
+  show(curves: readonly Curve[], ground: Ground): void {
     this.#curves = curves;
-    this.#reach = reach;
+    this.#ground = ground;
     const data = this.#data();
     // uPlot knows a series by its place, so that other curves need another plot.
     const shape = curves.map(({ colour, kind }) => `${kind}${colour}`).join();
@@ -83,9 +94,16 @@ export class Chart {
           points: { show: false },
           sync: { key: "epochs", scales: ["x", null] },
         },
-        scales: { x: { time: false, range: () => [0, this.#reach] }, y: { range: () => this.#range() } },
+        scales: { x: { time: false, range: () => [0, this.#ground.reach] }, y: { range: () => this.#range() } },
         axes: [
-          { ...axis, grid: { show: false }, size: 30, gap: 8, incrs: [1, 2, 5, 10, 20, 50, 100], values: epochTicks },
+          {
+            ...axis,
+            grid: { show: false },
+            size: 30,
+            gap: 8,
+            incrs: increments,
+            values: (_, ticks) => this.#ticks(ticks),
+          },
           { ...axis, grid, size: 48, gap: 6, space: 34, values: (_, ticks) => ticks.map(this.#options.tick) },
         ],
         series: [{}, ...this.#curves.map(seriesOf)],
@@ -96,6 +114,10 @@ export class Chart {
     );
     // What makes a GPU lose its device may make it lose its canvases too.
     this.#plot.ctx.canvas.addEventListener("contextrestored", () => this.#make(this.#data()));
+  }
+
+  #ticks(ticks: readonly number[]): string[] {
+    return ticks.map((tick) => (tick === 0 ? `${this.#ground.unit} 0` : String(tick)));
   }
 
   #size(): { width: number; height: number } {
@@ -130,8 +152,10 @@ export class Chart {
     const at = front ? nearest(front.x, pointed) : -1;
     const value = front?.y[at];
     const { title, hint, format } = this.#options;
-    const text = value === undefined ? "" : format(value);
-    this.#readout.textContent = Number.isFinite(pointed) && text ? `epoch ${number(front?.x[at] ?? 0)}: ${text}` : text;
+    const { unit, suffix = "" } = this.#ground;
+    const text = value === undefined ? "" : format(value) + suffix;
+    const place = `${unit} ${number(front?.x[at] ?? 0)}`;
+    this.#readout.textContent = Number.isFinite(pointed) && text ? `${place}: ${text}` : text;
     this.#plotHost.setAttribute("aria-label", `${title}${text && `, now ${text}`}. ${hint}`);
   }
 }
@@ -145,10 +169,6 @@ function seriesOf({ colour, kind }: Curve): uPlot.Series {
     ...(kind === "dotted" && { dash: [2, 3] }),
     points: { show: kind === "front", size: 5, fill: stroke, width: 0 },
   };
-}
-
-function epochTicks(_: uPlot, ticks: number[]): string[] {
-  return ticks.map((tick) => (tick === 0 ? "epoch 0" : String(tick)));
 }
 
 /** Index of the value nearest to `target`; -1 where there is none. */

@@ -3,6 +3,7 @@ import { byId } from "./dom.ts";
 import { measured, number, percent } from "./format.ts";
 import type { Score } from "./protocol.ts";
 import type { Run } from "./runs.ts";
+import { lengthOf, type Setup, unitOf } from "./setup.ts";
 
 /** The three charts; earlier runs are faint, and without their training curve. */
 export class Charts {
@@ -17,7 +18,7 @@ export class Charts {
     }),
     new Chart(byId("chart-loss"), {
       title: "Loss",
-      hint: "How far its answers are from right; lower is better. Solid: test images. Dotted: the images it trains on.",
+      hint: "How far its answers are from right; lower is better. Solid: what it never trains on. Dotted: what it trains on.",
       format: measured,
       tick: number,
       leastSpan: 0.5,
@@ -37,16 +38,20 @@ export class Charts {
     });
   }
 
-  /** Draws all runs, the last of them in front. `epochs` is how far the charts reach at least. */
-  show(runs: readonly Run[], epochs: number): void {
-    const current = runs.at(-1);
-    const reach = Math.max(epochs, ...runs.map((run) => run.setup.epochs));
+  /** Draws the runs that are of the last one's kind, and that one in front; without a run, the empty charts of a setup. */
+  show(all: readonly Run[], planned: Setup): void {
+    const current = all.at(-1);
+    const unit = unitOf(current?.setup ?? planned);
+    const isText = unit === "step";
+    const runs = all.filter((run) => unitOf(run.setup) === unit);
+    const reach = current ? Math.max(...runs.map((run) => lengthOf(run.setup))) : lengthOf(planned) || 1;
+    byId("chart-accuracy").hidden = isText;
     const tests = (value: (score: Score) => number, fromStart: boolean): Curve[] =>
       runs.map((run) => {
         // An untrained network answers at random: that point would only flatten the rest.
         const scores = run.scores.filter(({ step }) => fromStart || step > 0);
         return {
-          x: scores.map(({ step }) => step / stepsPerEpoch(run)),
+          x: scores.map(({ step }) => step / stepsPerUnit(run)),
           y: scores.map(value),
           colour: run.colour,
           kind: run === current ? "front" : "faint",
@@ -57,13 +62,17 @@ export class Charts {
         ? [{ x: current.training.x, y: current.training[value], colour: current.colour, kind: "dotted" }]
         : [];
     const [accuracy, loss, norm] = this.#charts;
-    accuracy.show([...training("accuracy"), ...tests((score) => score.accuracy, false)], reach);
-    loss.show([...training("loss"), ...tests((score) => score.loss, false)], reach);
+    const ground = { unit, reach };
+    accuracy.show([...training("accuracy"), ...tests((score) => score.images?.accuracy ?? Number.NaN, false)], ground);
+    loss.show([...training("loss"), ...tests((score) => score.loss, isText)], {
+      ...ground,
+      ...(isText && { suffix: " nats a character" }),
+    });
     norm.show(
       tests((score) => score.weightNorm, true),
-      reach,
+      ground,
     );
   }
 }
 
-const stepsPerEpoch = (run: Run): number => run.plan?.stepsPerEpoch ?? 1;
+const stepsPerUnit = (run: Run): number => run.plan?.stepsPerUnit ?? 1;

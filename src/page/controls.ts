@@ -1,7 +1,18 @@
-import { decayMeaning } from "./decayWords.ts";
+import { decayMeaning, weightLeft } from "./decayWords.ts";
 import { byId } from "./dom.ts";
 import { number, percent } from "./format.ts";
-import { type DatasetName, type OptimizerName, optimizers, ruleOf, type Setup, trainImages } from "./setup.ts";
+import {
+  type DatasetName,
+  type OptimizerName,
+  optimizers,
+  ruleOf,
+  type Setup,
+  type Sizes,
+  suggestedDials,
+  type TaskName,
+  tasks,
+  trainImages,
+} from "./setup.ts";
 
 /** Sliders move on a log scale; the far left of the decay's is none at all. */
 const scales = {
@@ -15,7 +26,10 @@ const dials = Object.keys(scales) as Dial[];
 export class Controls {
   readonly #form = byId<HTMLFormElement>("setup");
   readonly #fields = byId<HTMLFieldSetElement>("fields");
-  #family: OptimizerName = "adamw";
+  /** What was chosen before. */
+  #before: Pick<Setup, "task" | "optimizer"> = { task: "mlp", optimizer: "adamw" };
+  /** What each task had when it was last chosen. */
+  readonly #sizes: Partial<Record<TaskName, Sizes>> = {};
 
   /** `onChange` is called whenever the setup, or whether it is valid, may have changed. */
   constructor(onChange: () => void) {
@@ -26,8 +40,9 @@ export class Controls {
     }
     this.#form.addEventListener("input", (event) => {
       const { name } = event.target as HTMLInputElement;
-      if (name === "optimizer") this.#suggest();
-      if (name in scales || name === "optimizer") this.#alignSliders();
+      if (name === "task") this.#changeSizes();
+      if (name === "task" || name === "optimizer") this.#suggest();
+      this.#alignSliders();
       this.#explain();
       onChange();
     });
@@ -42,12 +57,14 @@ export class Controls {
     const chosen = (name: string): string =>
       this.#form.querySelector<HTMLInputElement>(`[name=${name}]:checked`)?.value ?? value(name);
     return {
+      task: chosen("task") as TaskName,
       dataset: chosen("dataset") as DatasetName,
       optimizer: chosen("optimizer") as OptimizerName,
       lr: numeric("lr"),
       weightDecay: numeric("weightDecay"),
       momentum: numeric("momentum"),
       epochs: numeric("epochs"),
+      steps: numeric("steps"),
       batch: numeric("batch"),
       width: numeric("width"),
       seed: numeric("seed"),
@@ -60,7 +77,7 @@ export class Controls {
       if (radio) radio.checked = true;
       else this.#input(name).value = String(value);
     }
-    this.#family = setup.optimizer;
+    this.#before = setup;
     this.#alignSliders();
     this.#explain();
   }
@@ -72,14 +89,16 @@ export class Controls {
   /** What is wrong with the setup, or undefined. */
   problem(): string | undefined {
     for (const input of this.#form.querySelectorAll<HTMLInputElement>("input[type=number]")) {
-      if (input.name === "momentum" && !optimizers[this.setup.optimizer].usesMomentum) continue;
-      if (input.checkValidity()) continue;
+      if (input.closest("[hidden]") || input.checkValidity()) continue;
       const label = input.labels?.[0]?.textContent?.trim() ?? input.name;
       const whole = input.step === "1" ? "a whole number" : "a number";
       return `${label} must be ${whole} from ${number(Number(input.min))} to ${Number(input.max).toLocaleString("en")}.`;
     }
-    const { dataset, batch } = this.setup;
-    if (batch > trainImages[dataset]) return `Batch must be at most ${trainImages[dataset]}, the images there are.`;
+    const { task, dataset, batch, width } = this.setup;
+    const { isText } = tasks[task];
+    if (isText && width % 4 !== 0) return "Width must be a multiple of 4.";
+    if (!isText && batch > trainImages[dataset])
+      return `Batch must be at most ${trainImages[dataset]}, the images there are.`;
     try {
       ruleOf(this.setup);
     } catch (error) {
@@ -92,14 +111,39 @@ export class Controls {
     return byId<HTMLInputElement>(name);
   }
 
-  /** An optimizer of another family starts from values that suit it, unless a person has already chosen some. */
+  /** Another task or family of optimizers starts from values that suit it, unless a person has already chosen some. */
   #suggest(): void {
-    const next = this.setup.optimizer;
-    const before = optimizers[this.#family].suggested;
-    if (dials.every((dial) => this.#input(dial).valueAsNumber === before[dial])) {
-      for (const dial of dials) this.#input(dial).value = String(optimizers[next].suggested[dial]);
+    const { setup } = this;
+    const before = suggestedDials(this.#before);
+    const next = suggestedDials(setup);
+    if (dials.every((dial) => setup[dial] === before[dial])) {
+      for (const dial of dials) this.#input(dial).value = String(next[dial]);
     }
-    this.#family = next;
+    this.#before = setup;
+  }
+
+  /** Each task has sizes of its own. */
+  #changeSizes(): void {
+    const { task, epochs, steps, batch, width } = this.setup;
+    this.#sizes[this.#before.task] = { epochs, steps, batch, width };
+    for (const [name, value] of Object.entries(this.#sizes[task] ?? tasks[task].suggested))
+      this.#input(name).value = Number.isNaN(value) ? "" : String(value);
+  }
+
+  /** Shows what makes sense for the setup, and no more. */
+  #showFields({ task, optimizer }: Setup): void {
+    const { isText, width } = tasks[task];
+    byId("momentum-field").hidden = !optimizers[optimizer].usesMomentum;
+    byId("dataset-field").hidden = isText;
+    byId("book").hidden = !isText;
+    byId("epochs-field").hidden = isText;
+    byId("steps-field").hidden = !isText;
+    byId("width-label").textContent = width.label;
+    byId("width-label").title = width.hint;
+    this.#input("width").max = String(width.most);
+    byId("batch-label").title = isText
+      ? "Passages that go into one step, of 64 characters each"
+      : "Images that go into one step";
   }
 
   #alignSliders(): void {
@@ -114,7 +158,7 @@ export class Controls {
 
   #explain(): void {
     const { setup } = this;
-    byId("momentum-field").hidden = !optimizers[setup.optimizer].usesMomentum;
+    this.#showFields(setup);
     const problem = this.problem();
     byId("problem").hidden = problem === undefined;
     byId("problem").textContent = problem ?? "";
@@ -127,12 +171,13 @@ export class Controls {
     const isSteady = shrink !== undefined && shrink > 0 && shrink < 1;
     byId("meaning").dataset.steady = String(isSteady);
     if (!isSteady) return;
-    const steps = stepsPerEpoch * setup.epochs;
-    const leftAfter = (share: number): number => (1 - shrink) ** (steps * share);
-    const line = Array.from({ length: 41 }, (_, i) => `${2.5 * i},${(1.5 + 22 * (1 - leftAfter(i / 40))).toFixed(2)}`);
+    const steps = tasks[setup.task].isText ? setup.steps : stepsPerEpoch * setup.epochs;
+    const left = weightLeft(setup, shrink, steps, 40);
+    const line = left.map((share, i) => `${2.5 * i},${(1.5 + 22 * (1 - share)).toFixed(2)}`);
     byId("meaning-line").setAttribute("points", line.join(" "));
     byId("meaning-area").setAttribute("points", `0,24 ${line.join(" ")} 100,24`);
-    byId("meaning-left").textContent = `${percent(leftAfter(1), 0)} of such a weight is left at the end of this run.`;
+    byId("meaning-left").textContent =
+      `${percent(left.at(-1) ?? 1, 0)} of such a weight is left at the end of this run.`;
   }
 }
 

@@ -5,9 +5,10 @@ import { byId } from "./dom.ts";
 import { clearMistakes, showMistakes } from "./mistakes.ts";
 import type { FromWorker, Score, ToWorker } from "./protocol.ts";
 import { type Run, Runs } from "./runs.ts";
-import { optimizers } from "./setup.ts";
+import { optimizers, tasks } from "./setup.ts";
 import { announceScore, clearStanding, type State, showAdapter, showPlan, showStanding, showState } from "./status.ts";
 import { TrainingCurve } from "./trainingCurve.ts";
+import { clearWriting, showSample, showWriting } from "./writing.ts";
 
 const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "training" });
 const ask = (message: ToWorker): void => worker.postMessage(message);
@@ -42,14 +43,22 @@ function update(): void {
 
 function draw(): void {
   document.documentElement.style.setProperty("--accent", `var(--run-${runs.current?.colour ?? 0})`);
-  charts.show(runs.all, runs.current ? 1 : controls.setup.epochs || 1);
+  charts.show(runs.all, controls.setup);
+  const { isText } = tasks[(runs.current?.setup ?? controls.setup).task];
+  byId("mistakes-section").hidden = isText;
+  byId("writing").hidden = !isText;
+}
+
+function clearResults(): void {
+  clearStanding();
+  clearMistakes();
+  clearWriting();
+  draw();
 }
 
 function start(): void {
   const run = runs.begin(controls.setup);
-  clearStanding();
-  clearMistakes();
-  draw();
+  clearResults();
   enter("loading");
   // On a narrow page the results lie below the form.
   if (matchMedia("(max-width: 920px)").matches) byId("standing").scrollIntoView();
@@ -83,9 +92,7 @@ reset.addEventListener("click", () => {
   // What was finished, or lost on the way, stays to be compared with.
   if (runs.current && underWay.includes(state)) runs.remove(runs.current);
   ask({ type: state === "lost" ? "open" : "drop" });
-  clearStanding();
-  clearMistakes();
-  draw();
+  clearResults();
   enter("opening");
 });
 
@@ -111,7 +118,7 @@ function follow(run: Run, message: FromWorker): void {
   switch (message.type) {
     case "started":
       run.plan = message.plan;
-      run.training = new TrainingCurve(message.plan.stepsPerEpoch);
+      run.training = new TrainingCurve(message.plan);
       showPlan(message.plan);
       enter("training");
       break;
@@ -119,6 +126,9 @@ function follow(run: Run, message: FromWorker): void {
       run.training?.add(message.losses);
       if (run.plan) showStanding(message.standing, run.plan, run.setup);
       draw();
+      break;
+    case "writing":
+      showWriting(message.text);
       break;
     case "scored":
       showScore(run, message.score);
@@ -136,7 +146,8 @@ function follow(run: Run, message: FromWorker): void {
 function showScore(run: Run, score: Score): void {
   run.scores.push(score);
   if (run.plan) {
-    showMistakes(score, run.plan);
+    if (score.images && run.plan.images) showMistakes(score.images, run.plan.images);
+    if (score.sample !== undefined) showSample(score.sample, score);
     announceScore(score, run.plan);
   }
   runs.show();

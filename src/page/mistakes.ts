@@ -1,9 +1,9 @@
 import { byId, make } from "./dom.ts";
 import { count, percent } from "./format.ts";
-import type { Mistake, Plan, Score } from "./protocol.ts";
+import type { ImagePlan, ImageScore, Mistake } from "./protocol.ts";
 
 /** Shows the test images with the most confident wrong answers. */
-export function showMistakes({ mistakes, wrong }: Score, plan: Plan): void {
+export function showMistakes({ mistakes, wrong }: ImageScore, plan: ImagePlan): void {
   byId("mistakes-empty").hidden = true;
   byId("mistakes-count").textContent =
     `${count(wrong)} of ${count(plan.testImages)} test images, the surest mistakes first`;
@@ -16,7 +16,7 @@ export function clearMistakes(): void {
   byId("mistakes").replaceChildren();
 }
 
-function tile({ index, pixels, truth, guess, confidence }: Mistake, plan: Plan): HTMLLIElement {
+function tile({ index, pixels, truth, guess, confidence }: Mistake, plan: ImagePlan): HTMLLIElement {
   // A tile is narrow: a name like T-shirt must not be broken at its hyphen.
   const nameOf = (label: number): string => (plan.classes[label] ?? String(label)).replaceAll("-", "\u2011");
   const guessName = nameOf(guess);
@@ -37,7 +37,7 @@ function tile({ index, pixels, truth, guess, confidence }: Mistake, plan: Plan):
 }
 
 /** Ink on whatever is behind: a pixel's value is how much of it there is, so that it looks right on dark and on light. */
-function draw(pixels: Float32Array, { imageWidth, imageHeight }: Plan): HTMLCanvasElement {
+function draw(pixels: Float32Array, { imageWidth, imageHeight }: ImagePlan): HTMLCanvasElement {
   const canvas = make("canvas");
   canvas.width = imageWidth;
   canvas.height = imageHeight;

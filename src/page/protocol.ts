@@ -15,13 +15,13 @@ export type ToWorker =
 export interface LossPoint {
   readonly step: number;
   readonly loss: number;
-  readonly accuracy: number;
+  /** Of images. */
+  readonly accuracy?: number | undefined;
 }
 
 /** Where a run stands. */
 export interface Standing {
   readonly step: number;
-  readonly epoch: number;
   readonly stepsPerSecond: number;
   readonly secondsLeft: number;
   /** Launches and submits of one training step. */
@@ -39,13 +39,21 @@ export interface Mistake {
   readonly confidence: number;
 }
 
-/** How the network does on the test images. */
+/** How the network does on what was held back. */
 export interface Score {
   readonly step: number;
+  /** In nats, of a text for each character. */
   readonly loss: number;
-  readonly accuracy: number;
   /** Length of all weights taken as one vector. */
   readonly weightNorm: number;
+  /** Of a run on images. */
+  readonly images?: ImageScore;
+  /** Of a run on text: what the network writes. */
+  readonly sample?: string;
+}
+
+export interface ImageScore {
+  readonly accuracy: number;
   readonly wrong: number;
   /** The most confident wrong answers, most confident first. */
   readonly mistakes: readonly Mistake[];
@@ -54,8 +62,13 @@ export interface Score {
 /** What a run is about to do. */
 export interface Plan {
   readonly steps: number;
-  readonly stepsPerEpoch: number;
+  /** Steps in what the run is counted in: an epoch or, on text, a step. */
+  readonly stepsPerUnit: number;
   readonly parameters: number;
+  readonly images?: ImagePlan;
+}
+
+export interface ImagePlan {
   readonly testImages: number;
   readonly classes: readonly string[];
   readonly imageWidth: number;
@@ -67,6 +80,8 @@ export type FromWorker =
   | { readonly type: "unavailable"; readonly message: string }
   | { readonly type: "started"; readonly plan: Plan }
   | { readonly type: "progress"; readonly standing: Standing; readonly losses: readonly LossPoint[] }
+  /** The network is writing: all of its text so far. */
+  | { readonly type: "writing"; readonly text: string }
   | { readonly type: "scored"; readonly score: Score }
   | { readonly type: "paused" }
   | { readonly type: "finished" }

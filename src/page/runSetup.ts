@@ -1,11 +1,20 @@
 /** What `npm start` can be asked for, and the task that it makes. */
 import { cosine, type UpdateRule } from "../optim/index.ts";
-import { loadDataset } from "../train/index.ts";
-import { cnn, cnnDefaults, gpt, gptDefaults, mlp, mlpDefaults, type Scores, type Task } from "../train/tasks/index.ts";
-import { textDataset } from "../train/text.ts";
-import { type DatasetName, type OptimizerName, ruleOf } from "./setup.ts";
-
-export type TaskName = "mlp" | "cnn" | "gpt";
+import { type Dataset, loadDataset } from "../train/datasets.ts";
+import {
+  cnn,
+  cnnDefaults,
+  gpt,
+  gptDefaults,
+  type ImageScores,
+  mlp,
+  mlpDefaults,
+  type Scores,
+  type Task,
+  type TextScores,
+} from "../train/tasks/index.ts";
+import { type TextDataset, textDataset } from "../train/text.ts";
+import { type DatasetName, type OptimizerName, ruleOf, type TaskName, textSchedule } from "./setup.ts";
 
 /** What was asked for: what is left out is the task's own choice. */
 export interface RunRequest {
@@ -63,26 +72,40 @@ export function setupOf(request: RunRequest): RunSetup {
   };
 }
 
-/** The task of a setup. `fetchBytes` gets the name of a file in `data/` and gives its bytes. */
-export async function taskOf(
-  setup: RunSetup,
-  fetchBytes: (file: string) => Promise<Uint8Array>,
-): Promise<Task<Scores>> {
-  const { batch, width, seed } = setup;
-  const optimizer = (total: number): UpdateRule => rule(setup, total);
-  const shared = { batch, width, seed, optimizer };
-  if (setup.task === "gpt") {
-    const text = textDataset(new TextDecoder().decode(await fetchBytes(bookFile)));
-    return gpt(text, { ...shared, steps: setup.steps ?? gptDefaults.steps });
-  }
-  const dataset = await loadDataset(setup.dataset as DatasetName, fetchBytes);
-  const epochs = setup.epochs ?? ofTask[setup.task].epochs;
-  return (setup.task === "mlp" ? mlp : cnn)(dataset, { ...shared, epochs });
+/** Gets the name of a file in `data/` and gives its bytes. */
+export type FetchBytes = (file: string) => Promise<Uint8Array>;
+
+/** The task of a setup. */
+export async function taskOf(setup: RunSetup, fetchBytes: FetchBytes): Promise<Task<Scores>> {
+  if (setup.task === "gpt") return textTask(setup, await loadBook(fetchBytes));
+  return imageTask(setup, await loadDataset(setup.dataset as DatasetName, fetchBytes));
 }
 
-function rule(setup: RunSetup, total: number): UpdateRule {
+export const loadBook = async (fetchBytes: FetchBytes): Promise<TextDataset> =>
+  textDataset(new TextDecoder().decode(await fetchBytes(bookFile)));
+
+/** What of a setup makes its task. */
+type TaskSetup = Omit<RunSetup, "dataset">;
+
+export function textTask(setup: TaskSetup, text: TextDataset, evaluateEvery?: number): Task<TextScores> {
+  const { steps = gptDefaults.steps } = setup;
+  return gpt(text, { ...shared(setup), steps, ...(evaluateEvery && { evaluateEvery }) });
+}
+
+export function imageTask(setup: TaskSetup, dataset: Dataset): Task<ImageScores> {
+  const { epochs = mlpDefaults.epochs } = setup;
+  return (setup.task === "mlp" ? mlp : cnn)(dataset, { ...shared(setup), epochs });
+}
+
+function shared(setup: TaskSetup) {
+  const { batch, width, seed } = setup;
+  return { batch, width, seed, optimizer: (total: number) => rule(setup, total) };
+}
+
+function rule(setup: TaskSetup, total: number): UpdateRule {
   const isText = setup.task === "gpt";
-  const warmup = isText ? Math.min(gptDefaults.warmup, total - 1) : 0;
-  const made = ruleOf(setup, setup.schedule === "cosine" ? cosine({ peak: setup.lr, total, warmup }) : undefined);
+  const { lr: peak, schedule } = setup;
+  const falling = isText ? textSchedule : (peak: number, total: number) => cosine({ peak, total });
+  const made = ruleOf(setup, schedule === "cosine" ? falling(peak, total) : undefined);
   return isText && setup.optimizer.startsWith("adam") ? made.with({ beta2: gptDefaults.beta2 }) : made;
 }

@@ -1,7 +1,7 @@
 import { byId, make } from "./dom.ts";
 import { measured, number, percent } from "./format.ts";
 import type { Plan, Score } from "./protocol.ts";
-import { optimizers, type Setup, sameButOptimizer } from "./setup.ts";
+import { lengthOf, optimizers, type Setup, sameButOptimizer, tasks, unitOf } from "./setup.ts";
 import type { TrainingCurve } from "./trainingCurve.ts";
 
 /** Runs that are kept: as many as style.css has colours. */
@@ -111,7 +111,7 @@ export class Runs {
       "tr",
       { className: isCurrent ? "current" : "" },
       name,
-      make("td", { text: score ? percent(score.accuracy) : "–" }),
+      make("td", { text: score ? outcome(score) : "–" }),
       make("td", { text: score ? measured(score.weightNorm) : "–" }),
       last,
     );
@@ -136,14 +136,20 @@ export class Runs {
   }
 }
 
-function brief({ dataset, lr, weightDecay }: Setup): string {
-  return `${dataset === "fashion" ? "clothes" : "digits"}, rate ${number(lr)}, decay ${number(weightDecay)}`;
+const outcome = ({ images, loss }: Score): string =>
+  images ? percent(images.accuracy) : `${measured(loss)}\u00a0nats`;
+
+function brief({ task, dataset, lr, weightDecay }: Setup): string {
+  const { label, isText } = tasks[task];
+  const learned = isText ? "" : dataset === "fashion" ? ", clothes" : ", digits";
+  return `${label}${learned}, rate ${number(lr)}, decay ${number(weightDecay)}`;
 }
 
 /** All of a setup, for a tooltip. */
 export function describe(setup: Setup): string {
   const { label, usesMomentum } = optimizers[setup.optimizer];
   const momentum = usesMomentum ? `, momentum ${number(setup.momentum)}` : "";
-  const size = `batch ${setup.batch}, ${setup.width} neurons, ${setup.epochs} epochs, seed ${setup.seed}`;
+  const width = `${setup.width} ${tasks[setup.task].width.label.toLowerCase()}`;
+  const size = `batch ${setup.batch}, ${width}, ${lengthOf(setup)} ${unitOf(setup)}s, seed ${setup.seed}`;
   return `${label}: ${brief(setup)}${momentum}, ${size}`;
 }

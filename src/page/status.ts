@@ -1,7 +1,7 @@
 import { byId } from "./dom.ts";
-import { count, duration, number, percent } from "./format.ts";
+import { count, duration, measured, number, percent } from "./format.ts";
 import type { Plan, Score, Standing } from "./protocol.ts";
-import type { Setup } from "./setup.ts";
+import { type Setup, unitOf } from "./setup.ts";
 
 /** What the page is doing: also on `<body data-state>`, for the style sheet and for tests. */
 export type State =
@@ -65,8 +65,8 @@ export function showAdapter(label: string, isSoftware: boolean): void {
 }
 
 export function showStanding(standing: Standing, plan: Plan, setup: Setup): void {
-  const { step, epoch, stepsPerSecond, secondsLeft, dispatchesPerStep, submitsPerStep } = standing;
-  if (document.body.dataset.state === "training") byId("headline").textContent = `Epoch ${epoch} of ${setup.epochs}`;
+  const { step, stepsPerSecond, secondsLeft, dispatchesPerStep, submitsPerStep } = standing;
+  if (document.body.dataset.state === "training") byId("headline").textContent = headlineOf(step, plan, setup);
   byId<HTMLProgressElement>("progress").value = step / plan.steps;
   byId("stat-step").textContent = `${count(step)} of ${count(plan.steps)}`;
   byId("stat-step").dataset.step = String(step);
@@ -77,16 +77,22 @@ export function showStanding(standing: Standing, plan: Plan, setup: Setup): void
   document.title = `${percent(step / plan.steps, 0)} · shrinkstep`;
 }
 
+function headlineOf(step: number, { stepsPerUnit }: Plan, setup: Setup): string {
+  return unitOf(setup) === "step" ? "Learning to write" : `Epoch ${Math.ceil(step / stepsPerUnit)} of ${setup.epochs}`;
+}
+
 export function showPlan(plan: Plan): void {
   byId("stat-step").textContent = `0 of ${count(plan.steps)}`;
   byId("stat-step").dataset.step = "0";
   byId("stat-parameters").textContent = count(plan.parameters);
 }
 
-/** For those who listen: once an epoch, and no more. */
-export function announceScore({ step, accuracy }: Score, { stepsPerEpoch }: Plan): void {
-  if (step > 0)
-    announce(`After epoch ${Math.round(step / stepsPerEpoch)}: ${percent(accuracy)} of the test images right.`);
+/** For those who listen: once a score, and no more. */
+export function announceScore({ step, loss, images }: Score, { stepsPerUnit }: Plan): void {
+  if (step === 0) return;
+  if (images)
+    announce(`After epoch ${Math.round(step / stepsPerUnit)}: ${percent(images.accuracy)} of the test images right.`);
+  else announce(`After step ${step}: a loss of ${measured(loss)} nats a character on the text held back.`);
 }
 
 export function clearStanding(): void {

@@ -13,6 +13,9 @@ afterEach(async () => {
 
 const small = { dataset: "digits", epochs: 5, batch: 16, width: 48 };
 
+const hiddenOf = (elements: Element[]): boolean[] =>
+  elements.map((element) => (element as HTMLElement).hidden === true);
+
 test("trains to the bar, draws it, and compares it with the other kind of decay", async () => {
   const { page, reach, set, text, pixels, faults } = await opened();
   await reach("idle");
@@ -54,6 +57,51 @@ test("trains to the bar, draws it, and compares it with the other kind of decay"
     path: fileURLToPath(new URL("../../reports/page.png", import.meta.url)) as `${string}.png`,
     fullPage: true,
   });
+  expect(faults).toEqual([]);
+});
+
+test("shows a transformer learning to write", async () => {
+  const { page, reach, set, text, pixels, faults } = await opened();
+  await reach("idle");
+  await set({ task: "gpt" });
+  expect(await page.$$eval("#dataset-field, #epochs-field, #chart-accuracy, #mistakes-section", hiddenOf)).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
+  expect(Number(await page.$eval("#lr", (input) => (input as HTMLInputElement).value))).toBe(0.003);
+  await set({ width: 18 });
+  expect(await text("problem")).toBe("Width must be a multiple of 4.");
+  await set({ steps: 2, batch: 2, width: 16 });
+  expect(await text("problem")).toBe("");
+  await page.click("#go");
+  await page.waitForSelector("#sample[data-under-way=true]");
+  await reach("finished");
+
+  expect(await text("stat-step")).toBe("2 of 2");
+  expect(await text("sample-caption")).toMatch(/^step 2, 4\.\d\d\snats$/);
+  expect((await text("sample")).length).toBeGreaterThan(200);
+  const earlier = await page.$$eval("#earlier .when", (captions) => captions.map((caption) => caption.textContent));
+  expect(earlier).toEqual([expect.stringMatching(/^step 1, /), "before the first step"]);
+  expect(await text("chart-loss")).toMatch(/4\.\d\d nats a character/);
+  for (const chart of ["chart-loss", "chart-norm"]) expect(await pixels(chart, 0), chart).toBeGreaterThan(100);
+  expect(await text("runs-rows")).toMatch(/transformer.*4\.\d\d\snats/s);
+  expect(faults).toEqual([]);
+});
+
+test("trains a convolutional network too, and keeps what each task had", async () => {
+  const { page, reach, set, text, faults } = await opened();
+  await reach("idle");
+  await set({ task: "cnn", dataset: "digits" });
+  await set({ epochs: 1, width: 4, batch: 100 });
+  await set({ task: "gpt" });
+  await set({ task: "cnn" });
+  await page.click("#go");
+  await reach("finished");
+  expect(await text("stat-step")).toBe("14 of 14");
+  expect(await text("chart-accuracy")).toMatch(/\d.%/);
+  expect((await page.$$("#mistakes li")).length).toBeGreaterThan(0);
   expect(faults).toEqual([]);
 });
 
@@ -166,11 +214,16 @@ test("without WebGPU, says so and what to do", async () => {
 });
 
 test("fits narrow windows, and names every control", async () => {
-  const { page, reach } = await opened();
+  const { page, reach, set } = await opened();
   await reach("idle");
-  for (const width of [360, 390, 768, 920, 1024]) {
-    await page.setViewport({ width, height: 800 });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth), `${width} px`).toBeLessThanOrEqual(width);
+  for (const task of ["gpt", "mlp"]) {
+    await page.setViewport({ width: 1280, height: 800 });
+    await set({ task });
+    for (const width of [360, 390, 768, 920, 1024]) {
+      await page.setViewport({ width, height: 800 });
+      const taken = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(taken, `${task}, ${width} px`).toBeLessThanOrEqual(width);
+    }
   }
   const unnamed = await page.$$eval("input, button:not([hidden])", (controls) =>
     controls

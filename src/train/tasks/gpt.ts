@@ -85,11 +85,12 @@ export function gpt(
     scorer: async (training) => {
       const lossOf = await validation(training, text, context);
       const writer = await Writer.create(training, text, context);
-      return async (isWhole) => {
+      return async (isWhole, onWriting) => {
+        const loss = await lossOf(isWhole);
         const length = isWhole ? sampled.lengthAtLast : sampled.length;
         const [prompt = ""] = text.characters; // A new line, where there are lines.
-        const sample = await writer.write(prompt, length, sampled.temperature, seed);
-        return { loss: await lossOf(isWhole), sample };
+        const sample = await writer.write(prompt, length, sampled.temperature, seed, onWriting);
+        return { loss, sample };
       };
     },
     reportLines: ({ loss }) => [`validation loss: ${loss.toFixed(2)}`],
@@ -161,9 +162,15 @@ export class Writer {
 
   /**
    * The prompt and what the model writes after it, a character at a time, each drawn from softmax(logits / temperature).
-   * The same seed and weights give the same text.
+   * The same seed and weights give the same text. `onWriting` is told of the text after each character.
    */
-  async write(prompt: string, length: number, temperature: number, seed: number): Promise<string> {
+  async write(
+    prompt: string,
+    length: number,
+    temperature: number,
+    seed: number,
+    onWriting?: (text: string) => void,
+  ): Promise<string> {
     const ids = [...encode(this.#text, prompt)];
     const count = this.#text.characters.length;
     for (let i = 0; i < length; i++) {
@@ -173,6 +180,7 @@ export class Writer {
       const { logits } = await this.#evaluator.run({ x });
       const last = (logits as Float32Array).subarray((seen.length - 1) * count, seen.length * count);
       ids.push(drawn(last, temperature, randomUniform(seed, sampleStream, i)));
+      onWriting?.(decode(this.#text, ids));
     }
     return decode(this.#text, ids);
   }

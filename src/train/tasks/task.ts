@@ -28,8 +28,13 @@ export interface Task<S extends Scores = Scores> {
   readonly evaluateEvery: number;
   /** The batch of a step, 0 at the first: a pure function of the seed and the step. The next call may reuse its arrays. */
   readonly batchAt: (step: number) => { readonly x: ArrayLike<number>; readonly y: ArrayLike<number> };
-  /** Prepares the looks at what was held back. The last look of a run is `whole`, others may be content with a part. */
-  readonly scorer: (training: Training<Model, Examples>) => Promise<(isWhole: boolean) => Promise<S>>;
+  /**
+   * Prepares the looks at what was held back. The last look of a run is `whole`, others may be content with a part. A model
+   * that writes tells of its text so far, character by character.
+   */
+  readonly scorer: (
+    training: Training<Model, Examples>,
+  ) => Promise<(isWhole: boolean, onWriting?: (text: string) => void) => Promise<S>>;
   /** What a person is told of the scores. */
   reportLines(scores: S): readonly string[];
 }
