@@ -30,7 +30,11 @@ const stripWgslComments: Plugin = {
   },
 };
 
-const inTheBrowser = ["test/{gpu,optim,engine,train,parity}/**/*.test.ts", "test/shaders.test.ts"];
+/** Two browsers side by side: most of the time goes into compiling kernels, which a browser does one at a time. */
+const inTheBrowser = {
+  optim: ["test/{gpu,optim,parity}/**/*.test.ts"],
+  engine: ["test/{engine,train}/**/*.test.ts", "test/shaders.test.ts"],
+};
 const drivingChrome = ["test/{page,start}/**/*.test.ts"];
 
 export default defineConfig({
@@ -53,6 +57,8 @@ export default defineConfig({
     // `npm run test:all`; see test/support/spread.ts.
     provide: { takesAll: process.argv.includes("--mode=all") },
     reporters: ["default", new ClosingLine()],
+    // Within a project files take turns; the projects run side by side.
+    maxWorkers: 1,
     projects: [
       {
         extends: true,
@@ -61,14 +67,14 @@ export default defineConfig({
           environment: "node",
           isolate: false,
           include: ["test/**/*.test.ts"],
-          exclude: [...inTheBrowser, ...drivingChrome],
+          exclude: [...Object.values(inTheBrowser).flat(), ...drivingChrome],
         },
       },
-      {
-        extends: true,
+      ...Object.entries(inTheBrowser).map(([room, include]) => ({
+        extends: true as const,
         test: {
-          name: "browser",
-          include: inTheBrowser,
+          name: room,
+          include,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // One page for all files, which then load and compile nothing twice.
@@ -78,17 +84,18 @@ export default defineConfig({
             headless: true,
             screenshotFailures: false,
             provider: puppeteerProvider,
-            instances: [{ browser: "chrome", name: "chrome-gpu" }],
+            instances: [{ browser: "chrome" as const, name: `chrome-${room}` }],
           },
         },
-      },
+      })),
       {
         extends: true,
         test: {
           name: "page",
           environment: "node",
           include: drivingChrome,
-          fileParallelism: false,
+          // Files that share a worker may run beside the browsers' projects.
+          isolate: false,
           testTimeout: 300_000,
           hookTimeout: 120_000,
         },

@@ -1,6 +1,6 @@
 import { defineBrowserProvider } from "@vitest/browser";
 import type { Browser, Page } from "puppeteer";
-import type { BrowserProvider, CDPSession, TestProject } from "vitest/node";
+import type { BrowserModuleMocker, BrowserProvider, CDPSession, TestProject } from "vitest/node";
 import { launchOptions } from "../../scripts/chrome.mjs";
 
 const stuckAfter = Number(process.env.PAGE_STUCK_MS ?? 120_000);
@@ -8,7 +8,14 @@ const stuckAfter = Number(process.env.PAGE_STUCK_MS ?? 120_000);
 /** Runs Vitest's browser mode in a Chrome that puppeteer starts. */
 class PuppeteerProvider implements BrowserProvider {
   readonly name = "puppeteer";
-  readonly supportsParallelism = false;
+  /** Each project has a Chrome of its own; within one, files take turns (`maxWorkers`). */
+  readonly supportsParallelism = true;
+  /** Vitest runs projects side by side only where modules could be mocked; none are. */
+  readonly mocker: BrowserModuleMocker = {
+    register: () => Promise.reject(new Error("vi.mock: not in these tests.")),
+    delete: () => Promise.resolve(),
+    clear: () => Promise.resolve(),
+  };
   #browser: Promise<Browser> | undefined;
   readonly #pages = new Map<string, Page>();
 

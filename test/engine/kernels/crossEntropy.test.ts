@@ -8,12 +8,13 @@ import type { Value } from "../../../src/engine/launch.ts";
 import { float32, float64 } from "../../../src/reference/index.ts";
 import * as reference from "../../../src/reference/ops/crossEntropy.ts";
 import { sharedGpuTest } from "../../support/gpuTest.ts";
+import { spread } from "../../support/spread.ts";
 import { runLaunches } from "../runLaunches.ts";
 import { signed } from "../support.ts";
 import { expectNear, unit } from "./near.ts";
 import { extremeCases, f32, f64, numbersOf, rowCases, spreadOf, value } from "./rowCases.ts";
 
-sharedGpuTest.for([...rowCases, ...extremeCases])(
+sharedGpuTest.for(spread([...rowCases, ...extremeCases], 20))(
   "cross-entropy of $what, $rows × $columns by $by",
   async (row, { gpu }) => {
     const { rows, columns, device } = row;

@@ -3,6 +3,7 @@ import { norm, normGradient, normWeightGradient } from "../../../src/engine/kern
 import { float32, float64 } from "../../../src/reference/index.ts";
 import * as reference from "../../../src/reference/ops/norm.ts";
 import { sharedGpuTest } from "../../support/gpuTest.ts";
+import { spread } from "../../support/spread.ts";
 import { runLaunches } from "../runLaunches.ts";
 import { signed } from "../support.ts";
 import { expectNear, unit } from "./near.ts";
@@ -11,7 +12,7 @@ import { f32, f64, numbersOf, rowCases, value } from "./rowCases.ts";
 const eps = 1e-5;
 const table = rowCases.flatMap((row) => (["layer", "rms"] as const).map((kind) => ({ ...row, kind })));
 
-sharedGpuTest.for(table)("$kind norm of $what, $rows × $columns by $by", async (row, { gpu }) => {
+sharedGpuTest.for(spread(table, 30))("$kind norm of $what, $rows × $columns by $by", async (row, { gpu }) => {
   const { rows, columns, device, kind } = row;
   const count = rows * columns;
   const given = {
