@@ -18,7 +18,7 @@ import { runGraph } from "./runGraph.ts";
 const allowed = 64;
 
 /** Rows that are also done as on a GPU. */
-const onHardware = new Set(spread(opTable, 30));
+const onHardware = new Set(spread(opTable, 15));
 
 sharedGpuTest.for(opTable)("$name", async (row, { gpu }) => {
   const { outputs, gradients, numbers } = prepare(row);

@@ -35,7 +35,7 @@ const named = [...mutants, ...normsMutants, ...muonMutants].flatMap(
     }),
 );
 
-test.each(spread(named, 140))(
+test.each(spread(named, 80))(
   "mutant: %s is caught, %s, in each of %d cases",
   async (_mistake, _rule, count, mutate, touched) => {
     expect(count).toBeGreaterThan(0);
