@@ -7,7 +7,6 @@ import { type Gpu, openGpu, readFloats } from "../src/gpu/index.ts";
 import { adamw, cosine, createOptimizer, type Dtype, type StateStorage } from "../src/optim/index.ts";
 import { type Dataset, type Examples, loadDataset } from "../src/train/index.ts";
 import { type ImageScores, mlp, type Task } from "../src/train/tasks/index.ts";
-import { type HalfCopies, halfCopies } from "./halfCopies.ts";
 
 interface Kept {
   readonly what: string;
@@ -72,29 +71,25 @@ async function trained(gpu: Gpu, dataset: Dataset, kept: Kept, seed: number) {
   const { lr, weightDecay, ...sizes } = setup;
   const optimizer = (total: number) => adamw({ lr: cosine({ peak: lr, total }), weightDecay, states });
   const task = mlp(dataset, { ...sizes, seed, optimizer });
-  const weights = new Weights(gpu, task.model, { seed });
-  const copies = dtype === "float32" ? none(weights) : await halfCopies(gpu, weights.tensors, dtype);
-  const update = await createOptimizer(gpu, task.optimizer, copies.tensors, { masters, seed });
+  const weights = new Weights(gpu, task.model, { seed, storage: () => dtype });
+  const update = await createOptimizer(gpu, task.optimizer, weights.tensors, { masters, seed });
   const pass = await trainingPass(gpu, weights, {
     batch: task.batch,
     outputs: (batch) => task.loss(task.model, batch),
   });
   for (let step = 0; step < task.steps; step++) {
     pass.inputs.write(task.batchAt(step), 0);
-    gpu.stream.dispatch(...pass.plan.dispatches, ...copies.before);
+    gpu.stream.dispatch(...pass.plan.dispatches);
     update.encode();
-    gpu.stream.dispatch(...copies.after);
     gpu.stream.submit();
     if (step % 20 === 0) await gpu.idle(); // No more steps under way than memory is there for.
   }
   const train = await evaluated(gpu, weights, task, dataset.train);
   const test = await evaluated(gpu, weights, task, dataset.test);
   const { bytesPerParameter } = update;
-  for (const owner of [pass, update, copies, weights]) owner.destroy();
+  for (const owner of [pass, update, weights]) owner.destroy();
   return { bytesPerParameter, train, test };
 }
-
-const none = ({ tensors }: Weights): HalfCopies => ({ tensors, before: [], after: [], destroy: () => {} });
 
 async function evaluated(gpu: Gpu, weights: Weights, { model, loss }: Task<ImageScores>, { count, x, y }: Examples) {
   const types = { x: f32(count, x.length / count), y: u32(count) };
