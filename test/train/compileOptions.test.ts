@@ -98,3 +98,13 @@ gpuTest("weights in half precision are read as they are, and written by the opti
     expect([...(half.weights.get("2.bias") as NamedNumbers).data].some((x) => kept(x) !== x)).toBe(true);
   }
 });
+
+gpuTest("biases may be stored in half precision too, with sides in no fours", async ({ gpu }) => {
+  const whole = await run(gpu, { model: perceptron() });
+  for (const dtype of ["bfloat16", "float16"] as const) {
+    const half = await run(gpu, { model: perceptron(), storage: () => dtype, options: { masters: true } });
+    const [loss, expected] = [half, whole].map(({ metrics }) => metrics.at(-1)?.loss as number) as [number, number];
+    expect(Math.abs(loss - expected)).toBeLessThan(0.02);
+    expect(apart(half.weights, whole.weights)).toBeLessThan(0.01);
+  }
+});

@@ -177,7 +177,7 @@ export class ExpressionCode {
     const at = place(offset, axes, e);
     if (format) {
       this.#hasHalves = true;
-      return `fromHalf(vec4u(${name}[${at} / 2u] >> (${at} % 2u * 16u) & 0xffffu), ${format}).x`;
+      return `fromHalf(vec4u((${name}[${at} / 2u] >> (${at} % 2u * 16u)) & 0xffffu), ${format}).x`;
     }
     const element = `${name}[${at}]`;
     return isIndex ? `f32(${element})` : element;
