@@ -23,6 +23,7 @@ sharedGpuTest("an mlp 784-512-512-10, batch 128, under Adam", async ({ gpu }) =>
   const batch = { x: numbers(128 * 784), y: classes(128, 10) };
   await fit(training, { steps: 3, batch: () => batch });
   expect(training.counts.dispatches).toBeLessThanOrEqual(12);
+  if (gpu.adapter.isSoftware) expect(training.counts.dispatches).toBe(11); // as the README says
   expect(training.counts).toMatchObject({ submits: 1, writes: 2 });
   expect(bytes).toBeLessThan(5 * 4 * training.weights.elements);
   training.destroy();
@@ -35,6 +36,7 @@ sharedGpuTest("a transformer of 4 layers, width 128, context 64, batch 16", asyn
   const bytes = gpu.pool.stats.liveBytes - before;
   await fit(training, { steps: 1, batch: task.batchAt });
   expect(training.counts.dispatches).toBeLessThanOrEqual(120);
+  if (gpu.adapter.isSoftware) expect(training.counts.dispatches).toBe(112); // as the README says
   expect(training.counts).toMatchObject({ submits: 1, writes: 2 });
   expect(bytes).toBeLessThan(25 * 4 * training.weights.elements);
   training.destroy();
