@@ -1,0 +1,69 @@
+/** How things are timed: side by side, in rounds, so that a slow spell of the machine falls on all of them. */
+
+/** Something whose steps are timed. */
+export interface Contender {
+  name: string;
+  /** Queues one step; a promise where queueing itself has to wait. */
+  step(): void | Promise<void>;
+  /** Resolves when all that was queued is done. */
+  settle(): Promise<unknown>;
+  destroy(): void;
+}
+
+/** Of the rounds, each a mean over its steps. */
+export interface Timing {
+  msMedian: number;
+  msMin: number;
+  msMax: number;
+  /** Host time until a step is queued, in µs: the smallest of the rounds, since the rest is other work of the machine. */
+  encodeUs: number;
+}
+
+export interface Rounds {
+  rounds: number;
+  /** What a round of one contender should take, in ms: fast steps are repeated, with one wait at the end. */
+  roundMs?: number;
+  onRound?: (round: number) => void;
+}
+
+/**
+ * Times every contender once a round, in turn: A B C, A B C, … One untimed step each comes first.
+ * @returns a timing for each, in their order
+ */
+export async function interleaved(
+  contenders: readonly Contender[],
+  { rounds, roundMs = 20, onRound = () => {} }: Rounds,
+): Promise<Timing[]> {
+  const measured = contenders.map(() => ({ ms: [] as number[], encode: [] as number[] }));
+  for (const contender of contenders) await timeSteps(contender, 1);
+  for (let round = 0; round < rounds; round++) {
+    onRound(round);
+    for (const [i, contender] of contenders.entries()) {
+      const once = await timeSteps(contender, 1);
+      const steps = Math.max(1, Math.min(200, Math.round(roundMs / Math.max(once.ms, 0.1))));
+      const { ms, encodeUs } = steps === 1 ? once : await timeSteps(contender, steps);
+      measured[i]?.ms.push(ms);
+      measured[i]?.encode.push(encodeUs);
+    }
+  }
+  return measured.map(({ ms, encode }) => ({
+    msMedian: median(ms),
+    msMin: Math.min(...ms),
+    msMax: Math.max(...ms),
+    encodeUs: Math.min(...encode),
+  }));
+}
+
+async function timeSteps(contender: Contender, steps: number): Promise<{ ms: number; encodeUs: number }> {
+  const start = performance.now();
+  for (let i = 0; i < steps; i++) {
+    const queued = contender.step();
+    if (queued) await queued;
+  }
+  const queued = performance.now() - start;
+  await contender.settle();
+  return { ms: (performance.now() - start) / steps, encodeUs: (queued * 1000) / steps };
+}
+
+export const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] as number;
