@@ -15,22 +15,30 @@ function wrapWorkers(script: string): string {
 
 export type OpenPage = Awaited<ReturnType<typeof openPage>>;
 
-/** Opens index.html, with `inWorker` run in its worker first and `inPage` in the page itself. */
-export async function openPage({ inWorker = "", inPage = "" } = {}) {
-  const chrome = await openChrome({ onConsole: () => {} });
-  const { page, faults, close } = chrome;
+/** One browser, and one server, for the pages of a file. */
+export type Chrome = Awaited<ReturnType<typeof openChrome>>;
+export const startChrome = (): Promise<Chrome> => openChrome({ onConsole: () => {} });
+
+/** Opens index.html as a newcomer would, with `inWorker` run in its worker first and `inPage` in the page itself. */
+export async function openPage({ browser, origin }: Chrome, { inWorker = "", inPage = "" } = {}) {
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
+  /** What the page complained of: console errors and uncaught exceptions. */
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("console", (message) => void (message.type() === "error" && faults.push(message.text())));
   page.setDefaultTimeout(60_000);
   await page.setViewport({ width: 1280, height: 900 });
   if (inWorker) await page.evaluateOnNewDocument(wrapWorkers(inWorker));
   if (inPage) await page.evaluateOnNewDocument(inPage);
-  await page.goto(`${chrome.origin}/index.html`);
+  await page.goto(`${origin}/index.html`);
 
   const text = (id: string): Promise<string> => page.$eval(`#${id}`, (element) => (element as HTMLElement).innerText);
 
   return {
     page,
     faults,
-    close,
+    close: () => context.close(),
     text,
     /** Waits for one of the page's states. */
     reach: (...states: string[]) =>

@@ -1,10 +1,15 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterEach, expect, test } from "vitest";
-import { type OpenPage, openPage } from "./openPage.ts";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { type Chrome, type OpenPage, openPage, startChrome } from "./openPage.ts";
+
+let chrome: Chrome;
+beforeAll(async () => void (chrome = await startChrome()));
+afterAll(() => chrome?.close());
 
 let open: OpenPage | undefined;
-const opened = async (options?: Parameters<typeof openPage>[0]): Promise<OpenPage> => (open = await openPage(options));
+const opened = async (options?: Parameters<typeof openPage>[1]): Promise<OpenPage> =>
+  (open = await openPage(chrome, options));
 
 afterEach(async () => {
   await open?.close();
