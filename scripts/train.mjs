@@ -4,7 +4,6 @@ import { appendFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { lossCurve } from "./curve.mjs";
-import { openChrome } from "./page.mjs";
 import { duration, progressBar } from "./progress.mjs";
 import { reportLines } from "./report.mjs";
 import { help, readOptions } from "./trainOptions.mjs";
@@ -74,7 +73,7 @@ function onEvent(event) {
   }
 }
 
-/** @type {Awaited<ReturnType<typeof openChrome>> | undefined} */
+/** @type {Awaited<ReturnType<typeof import("./page.mjs").openChrome>> | undefined} */
 let chrome;
 let interrupts = 0;
 process.on("SIGINT", async () => {
@@ -88,6 +87,7 @@ process.on("SIGINT", async () => {
 });
 
 try {
+  const { openChrome } = await import("./page.mjs"); // Late: what is refused is refused at once.
   chrome = await openChrome({ headed, handleInterrupts: true });
   /** @type {import("../src/page/commandLine.ts").RunOutcome} */
   const outcome = await chrome.call("/src/page/commandLine.ts", "run", request, onEvent);

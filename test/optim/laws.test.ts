@@ -89,7 +89,7 @@ describe("the documents' example, x² from 1 at lr 0.1", () => {
   });
 });
 
-const rows = spreadOfEachRule(table, 2).map((row) => [`${row.rule}, ${row.desc}`, row] as const);
+const rows = spreadOfEachRule(table, 1).map((row) => [`${row.rule}, ${row.desc}`, row] as const);
 const count = 24;
 const noise = (t: number) => gradientAt(3, t, count);
 const tensor = (name: string, shape: number[], role?: Role): Tensor => ({

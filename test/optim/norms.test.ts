@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Gpu, openGpu } from "../../src/gpu/index.ts";
 import { createOptimizer, lamb, lars, stableAdamw, type UpdateRule } from "../../src/optim/index.ts";
+import { inShader } from "../mutants/mutations.ts";
 import { cases } from "../parity/cases.ts";
 import { gradientAt, initialParam } from "../parity/fixtures.ts";
 import { passes } from "../parity/gates.ts";
 import { runCase } from "../parity/runCase.ts";
 import { all, bufferOf, readWords } from "../support/gpuTest.ts";
-import { inShader } from "./mutations.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {

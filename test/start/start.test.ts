@@ -28,10 +28,10 @@ function start(args: string[], onOutput: (output: string, interrupt: () => void)
   return new Promise((resolve) => child.once("close", (code) => resolve({ code, output })));
 }
 
-const digits = ["--dataset", "digits", "--width", "32", "--lr", "0.005"];
+const digits = ["--dataset", "digits", "--width", "32", "--lr", "0.01"];
 
 test("a run learns, proves itself and writes its folder; the same seed gives the same bits", async () => {
-  const { code, output } = await start([...digits, "--epochs", "8", "--name", "test-first"]);
+  const { code, output } = await start([...digits, "--epochs", "4", "--name", "test-first"]);
   expect(output).toMatch(/^test accuracy: \d+\.\d %$/m);
   expect(output).toMatch(/^submits a step: 1$/m);
   expect(output).toMatch(/^dispatches a step: 13$/m);
@@ -50,7 +50,7 @@ test("a run learns, proves itself and writes its folder; the same seed gives the
   expect([...tensors.keys()]).toEqual([0, 1, 2].flatMap((i) => [`layers.${i}.weight`, `layers.${i}.bias`]));
   expect(metadata.get("step")).toBe(String(report.steps));
 
-  await start([...digits, "--epochs", "8", "--name", "test-second"]);
+  await start([...digits, "--epochs", "4", "--name", "test-second"]);
   expect(readFileSync(file("test-second", "model.safetensors")).equals(model)).toBe(true);
 });
 

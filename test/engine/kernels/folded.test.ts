@@ -25,7 +25,7 @@ const [rows, columns] = [600, 12];
 const of = (label: string): Value => value(label, rows * columns);
 const perRow = (label: string): Value => value(label, rows);
 /** [batches, times, heads, depth] */
-const shape = [5, 10, 12, 12];
+const shape = [3, 10, 12, 12];
 const view = (label: string): View => ({ value: of(label), shape, strides: [1440, 144, 12, 1], offset: 0 });
 const inputs = { q: view("q"), k: view("k"), v: view("v") };
 const options = { causal: true, scale: 0.3 };

@@ -77,7 +77,7 @@ const titled = rows.map((row, i) => {
 describe.each(choices)("$kernel in $splits", (choice) => {
   // Each choice begins its spread at another row.
   const first = choices.indexOf(choice);
-  sharedGpuTest.for(spread([...titled.slice(first), ...titled.slice(0, first)], 4))("$title", async (row, { gpu }) => {
+  sharedGpuTest.for(spread([...titled.slice(first), ...titled.slice(0, first)], 3))("$title", async (row, { gpu }) => {
     await check(gpu, row, choice);
   });
 });

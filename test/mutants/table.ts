@@ -5,9 +5,9 @@ import { optionsOf, resolvedHyper } from "../parity/rules.ts";
 import type { Mutation } from "../parity/runCase.ts";
 import { shapeFor } from "../parity/shapes.ts";
 import { type Row, type RuleName, ruleNames } from "../parity/table.ts";
-import { adafactorMutants } from "./adafactorMutants.ts";
+import { adafactorMutants } from "./adafactor.ts";
 import { asRule, inHyper, inScalars, inShader } from "./mutations.ts";
-import { scheduleFreeMutants } from "./scheduleFreeMutants.ts";
+import { scheduleFreeMutants } from "./scheduleFree.ts";
 
 /** One size of each row: a vector, or a matrix where the row is of such, which is small since most passes are slow here. */
 export const sized = cases

@@ -1,8 +1,8 @@
 /** The mistakes that schedule-free rules invite. */
 import { resolvedHyper } from "../parity/rules.ts";
 import type { Row } from "../parity/table.ts";
-import type { Mutant } from "./mutantTable.ts";
 import { inHyper, inMemory, inScalars, inShader } from "./mutations.ts";
+import type { Mutant } from "./table.ts";
 
 const rules = ["scheduleFreeAdamw", "scheduleFreeSgd"] as const;
 const shader = "shaders/optim/parts/scheduleFree.wgsl";

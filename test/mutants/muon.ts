@@ -4,8 +4,8 @@ import { adjustments } from "../../src/optim/muon/matrix.ts";
 import { cases } from "../parity/cases.ts";
 import { resolvedHyper } from "../parity/rules.ts";
 import type { Row } from "../parity/table.ts";
-import type { Mutant } from "./mutantTable.ts";
 import { asRule, inScalars, inShader } from "./mutations.ts";
+import type { Mutant } from "./table.ts";
 
 const on = cases
   .filter(({ rule, name }) => rule === "muon" && name.endsWith("accurate · [3, 5]"))

@@ -1,8 +1,8 @@
 /** Mutants of the rules that take the norm of a tensor. */
 import { resolvedHyper } from "../parity/rules.ts";
 import type { Row } from "../parity/table.ts";
-import { exempting, type Mutant } from "./mutantTable.ts";
 import { inScalars, inShader } from "./mutations.ts";
+import { exempting, type Mutant } from "./table.ts";
 
 const part = (name: string): string => `shaders/optim/parts/${name}.wgsl`;
 

@@ -1,8 +1,8 @@
 /** The mutants of Adafactor: what its matrices, its sums and its relative steps can be got wrong in. */
 import { cases } from "../parity/cases.ts";
 import type { Row } from "../parity/table.ts";
-import type { Mutant } from "./mutantTable.ts";
 import { inHyper, inScalars, inShader } from "./mutations.ts";
+import type { Mutant } from "./table.ts";
 
 const estimate = "shaders/optim/adafactor.wgsl";
 const update = "shaders/optim/factors/update.wgsl";
