@@ -66,6 +66,7 @@ export default defineConfig({
         test: {
           name: "unit",
           environment: "node",
+          testTimeout: 60_000,
           isolate: false,
           include: ["test/**/*.test.ts"],
           exclude: [...Object.values(inTheBrowser).flat(), ...drivingChrome],

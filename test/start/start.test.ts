@@ -67,7 +67,7 @@ test("a convolutional network learns, and proves its first steps", async () => {
 
 test("a transformer learns and writes", async () => {
   const { code, output } = await start([
-    ...["--task", "gpt", "--steps", "12", "--batch", "2", "--width", "32", "--lr", "0.01"],
+    ...["--task", "gpt", "--steps", "12", "--batch", "2", "--width", "16", "--lr", "0.015"],
     ...["--name", "test-gpt"],
   ]);
   expect(output).toMatch(/^validation loss: \d\.\d\d$/m);

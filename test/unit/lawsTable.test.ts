@@ -8,7 +8,7 @@ import { profilesOf, type Row, table } from "../parity/table.ts";
 import { end, type Run, run, type State } from "./lawsRun.ts";
 
 const count = 48;
-const steps = 50;
+const steps = 25;
 const seed = 9;
 const start = initialParam(seed, count);
 const gradients = Array.from({ length: steps + 1 }, (_, t) => gradientAt(seed, t, count));
