@@ -42,7 +42,7 @@ export default defineConfig({
   // Cross-origin isolation gives the page 5 us timers and SharedArrayBuffer.
   server: {
     headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
-    watch: { ignored: ["**/.{oracle,oracleBeyond,gpu,deno}/**", "**/{dist,runs,reports,coverage}/**"] },
+    watch: { ignored: ["**/.{oracle,oracleBeyond,gpu,deno,build}/**", "**/{dist,runs,reports,coverage}/**"] },
   },
   build: {
     target: "es2022",

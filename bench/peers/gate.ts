@@ -1,0 +1,47 @@
+/** What has to agree before a time counts. */
+
+/**
+ * Of the losses of ten steps, relative. Correct implementations in float32 are within 2e-4: sums are added up in other orders,
+ * and some compute 1 − βᵗ in float32, which costs 5e-5 of the first step. Mistakes are far beyond: with attention that sees
+ * what comes, that is not scaled, or with a bias correction that stays at its first step, see `test/bench/gate.test.ts`.
+ */
+export const lossGate = 1e-3;
+
+/**
+ * Of the parameters after ten steps, relative to the farthest that any of them went. A bias correction in float32 costs 5e-5
+ * of the first step; one that stays at its first step, half of all of it.
+ */
+export const updateGate = 1e-3;
+
+/** The largest difference of any loss from the reference's, relative to that; infinite where one is no number. */
+export function worstLoss(losses: readonly number[], reference: readonly number[]): number {
+  return worst(losses, reference, (_, right) => Math.abs(right));
+}
+
+/** The largest difference of any number from the reference's, relative to the longest way from where they began. */
+export function worstParameter(
+  found: ArrayLike<number>,
+  reference: ArrayLike<number>,
+  start: ArrayLike<number>,
+): number {
+  let longest = 0;
+  for (let i = 0; i < reference.length; i++) {
+    longest = Math.max(longest, Math.abs((reference[i] as number) - (start[i] as number)));
+  }
+  return worst(found, reference, () => longest);
+}
+
+function worst(
+  found: ArrayLike<number>,
+  reference: ArrayLike<number>,
+  scaleOf: (i: number, right: number) => number,
+): number {
+  if (found.length !== reference.length) return Number.POSITIVE_INFINITY;
+  let most = 0;
+  for (let i = 0; i < reference.length; i++) {
+    const right = reference[i] as number;
+    const difference = Math.abs((found[i] as number) - right) / scaleOf(i, right);
+    if (!(difference <= most)) most = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
+  }
+  return most;
+}
