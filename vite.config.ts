@@ -32,7 +32,7 @@ const stripWgslComments: Plugin = {
 
 /** Two browsers side by side: most of the time goes into compiling kernels, which a browser does one at a time. */
 const inTheBrowser = {
-  optim: ["test/{gpu,optim,parity}/**/*.test.ts"],
+  optim: ["test/{bench,gpu,optim,parity}/**/*.test.ts"],
   engine: ["test/{engine,train}/**/*.test.ts", "test/shaders.test.ts"],
 };
 const drivingChrome = ["test/{page,start}/**/*.test.ts"];
