@@ -93,7 +93,7 @@ const rounded = (count) => (count === undefined ? "-" : Math.round(count * 10) /
 /** @param {import("../bench/peers/row.ts").PeerRow} row */
 const cells = (row) => [
   row.workload,
-  `${row.contender} ${row.rule}`,
+  row.contender,
   row.timesOurs === undefined ? "-" : `${row.timesOurs.toFixed(2)} ×`,
   rounded(row.dispatches),
   rounded(row.submits),
@@ -144,10 +144,12 @@ async function compareAll() {
     adapter: first.adapter,
     isSoftware: first.isSoftware,
     implementation: first.implementation,
+    isWhole: !values.quick && !values.only,
     date: new Date().toISOString(),
     versions: { "@tensorflow/tfjs-core": versionOf("@tensorflow/tfjs-core"), "@jax-js/jax": versionOf("@jax-js/jax") },
     rows: found.flatMap(({ rows }) => rows),
-    failures: found.flatMap(({ failures }) => failures),
+    leftOut: found.flatMap(({ leftOut }) => leftOut),
+    notes: first.notes,
   };
 }
 
@@ -169,11 +171,10 @@ if (values.record) {
   mkdirSync(`${root}reports`, { recursive: true });
   writeFileSync(`${root}reports/peers.json`, `${JSON.stringify(report, null, 2)}\n`);
   console.log(tableLines(headings, report.rows.map(cells)).join("\n"));
-  for (const { workload, contender, rule, why, losses } of report.failures) {
-    console.log(
-      `failed, not timed: ${workload}, ${contender} ${rule}: ${why}${losses ? `; losses ${losses.join(" ")}` : ""}`,
-    );
+  for (const { what, why, losses } of report.leftOut) {
+    console.log(`failed, not timed: ${what}: ${why}${losses ? `; losses ${losses.join(" ")}` : ""}`);
   }
+  for (const note of report.notes) console.log(note);
   console.log(
     `adapter: ${report.adapter}; ${Object.entries(report.versions)
       .map((each) => each.join(" "))

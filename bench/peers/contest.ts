@@ -3,7 +3,7 @@ import type { Contender } from "../measure.ts";
 import { lossGate, updateGate, worstLoss, worstParameter } from "./gate.ts";
 import recorded from "./reference.json";
 import { referenceUpdate } from "./reference.ts";
-import type { Failure, Workload } from "./row.ts";
+import type { LeftOut, Workload } from "./row.ts";
 import * as shrinkstep from "./shrinkstep.ts";
 import type { Library, RuleName, Trainee, Updatee, UpdateTask } from "./task.ts";
 import { gateSteps, hyperOf, numbersOf, placeOf, trainingOf } from "./workloads.ts";
@@ -18,14 +18,15 @@ export interface Entered<C extends Contender> {
 export interface Entrant<C extends Contender = Contender> {
   readonly name: string;
   readonly rule: RuleName;
-  readonly note?: string | undefined;
+  /** The name of the entrant of ours that it is put beside. */
+  readonly against: string;
   enter(): Promise<Entered<C>>;
 }
 
 /** How far a contender is from the reference, and what to show of it where that is too far. */
 export interface Judgement {
   readonly difference: number;
-  readonly fault?: Pick<Failure, "losses" | "reference"> | undefined;
+  readonly fault?: Pick<LeftOut, "losses" | "reference"> | undefined;
 }
 
 export interface Contest<C extends Contender = Contender> {
@@ -33,19 +34,16 @@ export interface Contest<C extends Contender = Contender> {
   readonly entrants: readonly Entrant<C>[];
   judge(contender: C, rule: RuleName): Promise<Judgement>;
   readonly parameterBytes: number;
-  /** What a step has to read and write, where that is known. */
+  /** What an update has to read and write. */
   readonly bytesMoved?: number;
+  /** Examples that a training step takes. */
+  readonly samples?: number;
 }
 
-const entrantOf = <C extends Contender>(library: Library, rule: RuleName, enter: () => Promise<C>): Entrant<C> => ({
-  name: library.name,
-  rule,
-  note: library.note,
-  enter: async () => {
-    await library.open();
-    return { contender: await enter(), device: library.device?.(), heapBytes: library.heapBytes };
-  },
-});
+const opened = async <C extends Contender>(library: Library, enter: () => Promise<C>): Promise<Entered<C>> => {
+  await library.open();
+  return { contender: await enter(), device: library.device?.(), heapBytes: library.heapBytes };
+};
 
 export async function trainingContest(
   { name, size }: Extract<Workload, { suite: "training" }>,
@@ -53,9 +51,15 @@ export async function trainingContest(
 ): Promise<Contest<Trainee>> {
   const training = await trainingOf(name, size);
   const reference = recorded[`${name} ${size}`];
-  const ours: Entrant<Trainee> = { name: "shrinkstep", rule: "adam", enter: () => shrinkstep.train(training) };
+  const entrant = (name: string, enter: () => Promise<Entered<Trainee>>): Entrant<Trainee> => {
+    return { name, rule: "adam", against: "shrinkstep", enter };
+  };
+  const ours = entrant("shrinkstep", () => shrinkstep.train(training));
+  const theirs = libraries.map((library) => {
+    return entrant(library.name, () => opened(library, () => library.train(training.task)));
+  });
   return {
-    entrants: [ours, ...libraries.map((library) => entrantOf(library, "adam", () => library.train(training.task)))],
+    entrants: [ours, ...theirs],
     judge: async (contender) => {
       const losses: number[] = [];
       for (let step = 0; step < gateSteps; step++) losses.push(await contender.lossOfStep());
@@ -63,6 +67,7 @@ export async function trainingContest(
       return { difference, fault: difference > lossGate ? { losses, reference } : undefined };
     },
     parameterBytes: training.bytes,
+    samples: training.task.network.batch,
   };
 }
 
@@ -75,10 +80,13 @@ export function updateContest(
     Array.from({ length: tensors }, (_, tensor) => numbersOf(stream, tensor, elements));
   const params = numbers(0);
   const task = (rule: RuleName): UpdateTask => ({ rule, params, hyper: hyperOf(rule) });
-  const theirs = libraries.map((library) => entrantOf(library, library.rule, () => library.update(task(library.rule))));
-  const rules = new Set(theirs.map(({ rule }) => rule));
-  const ours = [...rules].map((rule): Entrant<Updatee> => {
-    return { name: "shrinkstep", rule, enter: () => shrinkstep.update(task(rule)) };
+  const entrant = (name: string, rule: RuleName, enter: () => Promise<Entered<Updatee>>): Entrant<Updatee> => {
+    return { name: `${name} ${rule}`, rule, against: `shrinkstep ${rule}`, enter };
+  };
+  const rules = [...new Set(libraries.map(({ rule }) => rule))];
+  const ours = rules.map((rule) => entrant("shrinkstep", rule, () => shrinkstep.update(task(rule))));
+  const theirs = libraries.map((library) => {
+    return entrant(library.name, library.rule, () => opened(library, () => library.update(task(library.rule))));
   });
   return {
     entrants: [...ours, ...theirs],

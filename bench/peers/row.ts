@@ -18,27 +18,28 @@ export interface Counts {
 }
 
 export interface PeerRow extends Timing, Counts {
-  readonly suite: string;
+  readonly suite: "peers";
   readonly workload: string;
   readonly contender: string;
-  readonly rule: string;
-  /** The median beside that of shrinkstep with the same rule: 2 is twice as long. Absent where shrinkstep failed. */
+  /** The contender of ours with the same rule. */
+  readonly against: string;
+  /** The median over that one's: 2 is twice as long. Absent where it is not timed. */
   readonly timesOurs?: number;
   readonly parameterBytes: number;
   /** What the rule has to read and write, and the rate that this comes to; of bare updates. */
   readonly bytesMoved?: number;
   readonly GBs?: number;
+  /** Of trainings. */
+  readonly samplesPerSecond?: number;
   /** How far it is from the reference: see gate.ts. */
   readonly difference: number;
-  readonly note?: string;
 }
 
 /** A contender that is not timed. */
-export interface Failure {
-  readonly suite: string;
-  readonly workload: string;
-  readonly contender: string;
-  readonly rule: string;
+export interface LeftOut {
+  readonly suite: "peers";
+  /** The workload and the contender. */
+  readonly what: string;
   readonly why: string;
   /** Of its steps, beside the reference's. */
   readonly losses?: readonly number[];
@@ -50,5 +51,7 @@ export interface Comparison {
   readonly isSoftware: boolean;
   readonly implementation: string;
   readonly rows: readonly PeerRow[];
-  readonly failures: readonly Failure[];
+  readonly leftOut: readonly LeftOut[];
+  /** How contenders are used, where a reader would ask. */
+  readonly notes: readonly string[];
 }

@@ -15,7 +15,7 @@ import { stateOf, updateOf } from "./optax.ts";
 export const jaxJs: Library = {
   name: "jax-js",
   rule: "adamw",
-  note: "optax is not in the registry: its Adam and AdamW, operation for operation, in the same jit as the step",
+  note: "its optax is not in the registry: Adam and AdamW as it composes them, under jit with the rest of the step; ids become rows by a product with one-hot vectors, since the gradient of a gather does not compile under jit",
   open: async () => {
     const opened = await init("webgpu");
     if (!opened.includes("webgpu")) throw new Error(`jax-js: it has no WebGPU here (got ${opened.join(", ")}).`);

@@ -23,6 +23,7 @@ const wasmFolder = "/bench/peers/node_modules/@tensorflow/tfjs-backend-wasm/dist
 export const tfjsWebgpu: Library = {
   name: "TensorFlow.js WebGPU",
   rule: "adam",
+  note: "it has no AdamW; ids become rows by a product with one-hot vectors, whose gradient is faster than a gather's",
   open: () => open("webgpu"),
   device: () => (tf.findBackend("webgpu") as WebGPUBackend).device,
   train: (task) => train("webgpu", task),
