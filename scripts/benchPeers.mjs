@@ -12,7 +12,8 @@ import { tableLines } from "./table.mjs";
 const help = `npm run bench:peers -- [options]
 
 Trains and updates the same weights with shrinkstep and with other libraries, in turn, in one page for each workload. Who does
-not find what the CPU reference finds is not timed. Installs the libraries in bench/peers.
+not find what the CPU reference finds is not timed. Installs the libraries in bench/peers. A quarter of an hour on a software
+adapter, with --quick a minute or two.
 
   --quick           small sizes and few rounds
   --only TEXT       only the workloads whose name has this in it

@@ -6,6 +6,13 @@ import { referenceLosses } from "./reference.ts";
 import type { Comparison, Workload } from "./row.ts";
 import { gateSteps, type Size, trainingNames, trainingOf, updateShapes } from "./workloads.ts";
 
+/**
+ * Who takes part, besides shrinkstep. Looked at in November 2026 and left out: webgpu-torch 0.3.5, which has gradients but no
+ * optimizer; js-pytorch 0.7.2, which computes on the CPU or WebGL. Of others that train on WebGPU (borch-ts, tensorgrad,
+ * torchlette, jsgrad, Piston) the registry has no package.
+ */
+const libraries = [jaxJs, tfjsWebgpu, tfjsWasm];
+
 /** What is compared, in the order of the report. */
 export const workloads = async (size: Size): Promise<Workload[]> => [
   ...trainingNames.map((name): Workload => ({ suite: "training", name, size })),
@@ -13,7 +20,7 @@ export const workloads = async (size: Size): Promise<Workload[]> => [
 ];
 
 export const run = (comparing: Comparing, progress: Progress): Promise<Comparison> =>
-  compare(comparing, [jaxJs, tfjsWebgpu, tfjsWasm], progress);
+  compare(comparing, libraries, progress);
 
 /** The losses that the CPU reference finds for all trainings, which is minutes: what reference.json holds. */
 export async function record(_: unknown, progress: Progress): Promise<Record<string, number[]>> {
