@@ -32,7 +32,7 @@ const stripWgslComments: Plugin = {
 
 /** Browsers side by side: most of the time goes into compiling kernels, which a browser does one at a time. */
 const inTheBrowser = {
-  optim: ["test/{gpu,optim,parity}/**/*.test.ts"],
+  optim: ["test/{bench,gpu,optim,parity}/**/*.test.ts"],
   engine: ["test/{engine,train}/**/*.test.ts", "test/shaders.test.ts"],
   mutants: ["test/mutants/**/*.test.ts"],
 };
@@ -43,7 +43,7 @@ export default defineConfig({
   // Cross-origin isolation gives the page 5 us timers and SharedArrayBuffer.
   server: {
     headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
-    watch: { ignored: ["**/.{oracle,oracleBeyond,gpu,deno}/**", "**/{dist,runs,reports,coverage}/**"] },
+    watch: { ignored: ["**/.{oracle,oracleBeyond,gpu,deno,build}/**", "**/{dist,runs,reports,coverage}/**"] },
   },
   build: {
     target: "es2022",

@@ -3,6 +3,8 @@
 /** Something whose steps are timed. */
 export interface Contender {
   name: string;
+  /** Before its turn in each round, untimed: for what shares something with other contenders. */
+  prepare?(): Promise<void>;
   /** Queues one step; a promise where queueing itself has to wait. */
   step(): void | Promise<void>;
   /** Resolves when all that was queued is done. */
@@ -35,10 +37,14 @@ export async function interleaved(
   { rounds, roundMs = 20, onRound = () => {} }: Rounds,
 ): Promise<Timing[]> {
   const measured = contenders.map(() => ({ ms: [] as number[], encode: [] as number[] }));
-  for (const contender of contenders) await timeSteps(contender, 1);
+  for (const contender of contenders) {
+    await contender.prepare?.();
+    await timeSteps(contender, 1);
+  }
   for (let round = 0; round < rounds; round++) {
     onRound(round);
     for (const [i, contender] of contenders.entries()) {
+      await contender.prepare?.();
       const once = await timeSteps(contender, 1);
       const steps = Math.max(1, Math.min(200, Math.round(roundMs / Math.max(once.ms, 0.1))));
       const { ms, encodeUs } = steps === 1 ? once : await timeSteps(contender, steps);
