@@ -1,15 +1,17 @@
 import { type Dispatch, type Gpu, type Kernel, layoutSlab, refusal, Slab, type Slice } from "../gpu/index.ts";
 import type { BuiltGuard, Guard } from "./gradients/guard.ts";
 import type { CheckedGradients } from "./gradients/options.ts";
-import { bindingOf, measureOf, measureParts, moduleParts } from "./parts.ts";
+import { bindingOf, mayHaveRounds, measureOf, measureParts, moduleParts } from "./parts.ts";
 import { findCulprit, rehearse } from "./rehearse.ts";
 import { withScratch } from "./scratch.ts";
 import { rowFloats, verdictBytes } from "./stepRows.ts";
 import type { Dtype } from "./storage.ts";
 import { halfConstants } from "./storageParts.ts";
 import {
+  elementsOf,
   planRuns,
   type Run,
+  roundsFor,
   type TensorAccess,
   type TileSizes,
   tileCount,
@@ -64,11 +66,11 @@ export const slotsIn = (rows: Slice, rowsOfStep: number): number =>
  * @throws WrongDeviceError, DisposedError or ValidationError, by rejection, naming the tensor whose buffer cannot be used.
  */
 export async function buildUpdate(gpu: Gpu, plan: UpdatePlan): Promise<BuiltUpdate> {
-  const { limits, pool } = gpu;
-  // The order of sums over a tensor is that of the whole workgroup; where nothing is summed, tiles may be of any size.
+  const { limits, pool, adapter } = gpu;
+  // Sums over a tensor have the order of the whole workgroup; where nothing is summed, tiles may be of any size.
   const hasSums = plan.guard || plan.families.some(({ variant }) => variant.passes?.length || variant.kinds);
-  const elements = plan.families.flatMap(({ tensors }) => tensors.map((tensor) => tensor.elements));
-  const workgroupSize = hasSums ? workgroupSizeOf(limits) : workgroupSizeFor(limits, elements);
+  const all = plan.families.flatMap(({ tensors }) => elementsOf(tensors));
+  const workgroupSize = hasSums ? workgroupSizeOf(limits) : workgroupSizeFor(limits, all);
   const sizes = { ...limits, workgroupSize };
   const owners: { release(): void }[] = [];
   try {
@@ -91,7 +93,10 @@ export async function buildUpdate(gpu: Gpu, plan: UpdatePlan): Promise<BuiltUpda
     const built: BuiltPass[] = [];
     for (const [family, tiled] of placements) {
       if (tiled.length === 0) continue;
-      const parts = await buildFamily(gpu, { ...plan, ...family, tiled, sizes, rows: whole });
+      const rounds = mayHaveRounds(family.variant)
+        ? roundsFor(elementsOf(tiled), workgroupSize, adapter.isSoftware)
+        : 1;
+      const parts = await buildFamily(gpu, { ...plan, ...family, tiled, sizes: { ...sizes, rounds }, rows: whole });
       owners.push(parts);
       built.push(parts);
     }
@@ -133,7 +138,7 @@ function placed(families: readonly Family[], workgroupSize: number): Map<Family,
       family.tensors
         .filter(({ elements }) => elements > 0)
         .map(({ index, states: all, ...tensor }) => {
-          const count = tileCount(tensor.elements, workgroupSize);
+          const count = tileCount(tensor.elements, { workgroupSize });
           const firstSlot = slot;
           slot += count;
           const states = [...all].filter(([name]) => !tensor.pack || name in family.extras).map(([, slice]) => slice);
@@ -145,7 +150,7 @@ function placed(families: readonly Family[], workgroupSize: number): Map<Family,
 
 interface FamilyPlan extends UpdatePlan, Family {
   readonly tiled: readonly TiledPlacement[];
-  readonly sizes: TileSizes;
+  readonly sizes: Required<TileSizes>;
   readonly rows: Slice;
 }
 
@@ -223,7 +228,7 @@ async function updateDispatches(
   const kernel = (access: TensorAccess): Promise<Kernel> =>
     gpu.kernels.get({
       label: `optim/${plan.rule.name}`,
-      parts: moduleParts(plan.variant, access, plan.around),
+      parts: moduleParts(plan.variant, access, plan.around, plan.sizes.rounds > 1),
       bindings: [
         ["readWrite", "readWrite", "read", "read"],
         { ...stateBindings(plan, () => "readWrite" as const), ...(totals && { [bindingOf.sums]: "read" as const }) },

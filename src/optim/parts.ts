@@ -17,6 +17,8 @@ import normalizedVelocityCode from "../../shaders/optim/parts/normalizedVelocity
 import notCenteredCode from "../../shaders/optim/parts/notCentered.wgsl?raw";
 import noVelocityCode from "../../shaders/optim/parts/noVelocity.wgsl?raw";
 import numericsCode from "../../shaders/optim/parts/numerics.wgsl?raw";
+import oneRoundCode from "../../shaders/optim/parts/oneRound.wgsl?raw";
+import roundsCode from "../../shaders/optim/parts/rounds.wgsl?raw";
 import rowsCode from "../../shaders/optim/parts/rows.wgsl?raw";
 import scalarCode from "../../shaders/optim/parts/scalar.wgsl?raw";
 import scheduleFreeCode from "../../shaders/optim/parts/scheduleFree.wgsl?raw";
@@ -56,6 +58,8 @@ const decays = {
 const average = part("average", averageCode);
 const noAverage = part("noAverage", noAverageCode);
 const update = part("update", updateCode);
+const oneRound = part("oneRound", oneRoundCode);
+const rounds = part("rounds", roundsCode);
 const measure = part("measure", measureCode);
 const totals = part("totals", totalsCode);
 const velocity = part("velocity", velocityCode);
@@ -84,14 +88,23 @@ function laneParts({ decay = "toZero" }: Variant, access: TensorAccess, around: 
   ];
 }
 
-/** The whole module of a rule's update. */
-export function moduleParts(variant: Variant, access: TensorAccess = inFloat32, around: Around = plain): ShaderPart[] {
-  const inBlocks = variant.state.filter((state) => variant.kinds?.[state] === "float8");
+/** The whole module of a rule's update; `hasRounds` where its tiles have several. */
+export function moduleParts(
+  variant: Variant,
+  access: TensorAccess = inFloat32,
+  around: Around = plain,
+  hasRounds = false,
+): ShaderPart[] {
   return once([
     ...[...laneParts(variant, access, around), ...(measureOf(variant) ? [totals] : []), update],
-    ...[...blockParts(inBlocks), ...variant.parts],
+    ...[...(hasRounds ? [rounds] : [oneRound, ...blockParts(inBlocks(variant))]), ...variant.parts],
   ]);
 }
+
+const inBlocks = ({ state, kinds }: Variant): string[] => state.filter((name) => kinds?.[name] === "float8");
+
+/** Whether a lane may work on several Wides: sums over tiles and blocks of states count on one. */
+export const mayHaveRounds = (variant: Variant): boolean => !variant.passes?.length && inBlocks(variant).length === 0;
 
 /** The whole module of what a rule measures before its update. */
 export function measureParts(variant: Variant, access: TensorAccess = inFloat32, around: Around = plain): ShaderPart[] {

@@ -46,6 +46,8 @@ export const tileFields = 12;
 export interface TileSizes extends WindowSizes {
   /** Lanes of a workgroup. */
   readonly workgroupSize: number;
+  /** How many groups of four elements a lane has in a tile, one after the other: 1 where it is left out. */
+  readonly rounds?: number;
 }
 
 /** Where one tile is, in elements from the start of each buffer. */
@@ -71,9 +73,26 @@ const [fewLanes, manyTiles, mostIdle] = [64, 64, 1.5];
 /** As `workgroupSizeOf`; fewer lanes where there are many tensors so small that most lanes would have nothing to do. */
 export function workgroupSizeFor(limits: Limits, sizes: readonly number[]): number {
   const lanes = workgroupSizeOf(limits);
-  const tiles = sizes.reduce((sum, elements) => sum + tileCount(elements, lanes), 0);
+  const tiles = countTiles(sizes, { workgroupSize: lanes });
   const elements = sizes.reduce((sum, size) => sum + size, 0);
   return tiles >= manyTiles && tiles * lanes * 4 > mostIdle * elements ? Math.min(fewLanes, lanes) : lanes;
+}
+
+/** Workgroups that keep a device busy: each of several thousand lanes at once, or two cores. */
+const busy = { hardware: 2048, software: 32 };
+const mostRounds = 8;
+
+/**
+ * Rounds of a tile. The more there are, the more seldom a lane reads its place and its scalars; but there have to be
+ * workgroups for all of the device, and tensors that are large enough.
+ */
+export function roundsFor(sizes: readonly number[], workgroupSize: number, isSoftware: boolean): number {
+  const tiles = countTiles(sizes, { workgroupSize });
+  for (let rounds = mostRounds; rounds > 1; rounds /= 2) {
+    const fewer = countTiles(sizes, { workgroupSize, rounds });
+    if (fewer >= busy[isSoftware ? "software" : "hardware"] && fewer * rounds <= mostIdle * tiles) return rounds;
+  }
+  return 1;
 }
 
 /**
@@ -84,7 +103,7 @@ export function planRuns(placements: readonly Placement[], sizes: TileSizes): Ru
   const most = Math.floor(sizes.maxStorageBufferBindingSize / (tileFields * 4));
   return [false, true].flatMap((isRagged) =>
     [...byBuffers(placements, slicesOf, ({ dtype }) => dtype)].flatMap((neighbours) => {
-      const tiles = neighbours.flatMap((placement) => [...tilesOf(placement, isRagged, sizes.workgroupSize)]);
+      const tiles = neighbours.flatMap((placement) => [...tilesOf(placement, isRagged, sizes)]);
       return gather(tiles, (tile) => reachesOf(tile, isRagged, sizes), sizes, most).map(({ items, windows }): Run => {
         const [grad, ...rest] = windows as [Slice, ...Slice[]];
         const { placement } = items[0] as Tile;
@@ -136,8 +155,19 @@ const wholeOf = ({ buffer, offset, size }: Slice): Reach => ({ buffer, start: of
 /** Whether a tensor has fewer than two sides. What is packed of it has its elements, so that a tile reaches a part of it. */
 const isLine = ({ shape }: Placement): boolean => shape.length < 2;
 
+type TileShape = Pick<TileSizes, "workgroupSize" | "rounds">;
+
+/** Elements of a tile that is full. */
+const elementsIn = ({ workgroupSize, rounds = 1 }: TileShape): number => 4 * workgroupSize * rounds;
+
 /** How many tiles a tensor has. */
-export const tileCount = (elements: number, workgroupSize: number): number => Math.ceil(elements / (4 * workgroupSize));
+export const tileCount = (elements: number, shape: TileShape): number => Math.ceil(elements / elementsIn(shape));
+
+export const elementsOf = (tensors: readonly { readonly elements: number }[]): number[] =>
+  tensors.map(({ elements }) => elements);
+
+const countTiles = (sizes: readonly number[], shape: TileShape): number =>
+  sizes.reduce((sum, elements) => sum + tileCount(elements, shape), 0);
 
 /** Whether a buffer ends within the tensor's last group of four. */
 function endsRagged({ dtype, param, grad, elements }: Placement): boolean {
@@ -146,19 +176,20 @@ function endsRagged({ dtype, param, grad, elements }: Placement): boolean {
 }
 
 /** A tensor's tiles: all of them or, where its buffers end ragged, the last one by itself. */
-function* tilesOf(placement: Placement, isRagged: boolean, workgroupSize: number): Generator<Tile> {
+function* tilesOf(placement: Placement, isRagged: boolean, sizes: TileSizes): Generator<Tile> {
   const { dtype, param, grad, states, elements, firstSlot } = placement;
-  const count = tileCount(elements, workgroupSize);
+  const most = elementsIn(sizes);
+  const count = tileCount(elements, sizes);
   const whole = endsRagged(placement) ? count - 1 : count;
   for (let i = isRagged ? whole : 0; i < (isRagged ? count : whole); i++) {
-    const first = i * 4 * workgroupSize;
+    const first = i * most;
     yield {
       placement,
       param: param.offset / dtypeBytes(dtype) + first,
       grad: grad.offset / dtypeBytes(dtype) + first,
       state: startOf(states[0]) + first,
       first,
-      elements: Math.min(4 * workgroupSize, elements - first),
+      elements: Math.min(most, elements - first),
       slot: firstSlot + i,
     };
   }

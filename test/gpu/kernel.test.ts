@@ -66,7 +66,7 @@ describe("an error of the compiler", () => {
   gpuTest.for([
     ["shaders/optim/parts/wide.wgsl", "vec4f", "wec4f", "wec4f"],
     ["shaders/optim/parts/update.wgsl", "tiles[index]", "tilez[index]", "tilez"],
-    ["shaders/optim/parts/numerics.wgsl", "w * (b - a)", "w * (b - missing)", "missing"],
+    ["shaders/optim/parts/numerics.wgsl", "isNear) * (b - a)", "isNear) * (b - missing)", "missing"],
     ["shaders/optim/adamw.wgsl", "adamStep(gradient", "adamStop(gradient", "adamStop"],
     ["shaders/optim/adamw.wgsl", "let step =", "/* λ λ */ let step = oops +", "oops"],
     ["shaders/optim/parts/adamStep.wgsl", "sqrt(", "squirt(", "squirt"],

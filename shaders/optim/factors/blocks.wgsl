@@ -81,7 +81,7 @@ fn gradientIn(block: Block, element: Element, rows: Axis, columns: Axis) -> f32 
   let rowsOn = (element.matrix - block.matrix) * rows.lines + element.row - block.row;
   var place = Place();
   place.grad = block.grad + rowsOn * columns.lines + element.column - block.column;
-  place.row = firstRow() + rows.row;
+  place.general = rowAt(firstRow() + rows.row).general;
   return gradient(place);
 }
 

@@ -4,6 +4,5 @@
 @group(1) @binding(9) var<storage, read_write> averages: array<Wide>;
 
 fn average(at: Place, p: Wide) {
-  let general = rowAt(at.row).general;
-  averages[at.state] = lerp(averages[at.state], p, general.averageShare, general.averageKeep);
+  averages[at.state] = lerp(averages[at.state], p, at.general.averageShare, at.general.averageKeep);
 }

@@ -5,5 +5,5 @@ const M_ROLE = 1u;
 const V_ROLE = 2u;
 
 fn draw(at: Place, role: u32) -> vec4u {
-  return randomBits(rowAt(at.row).general.seed, 3u * at.tensor + role, at.index);
+  return randomBits(at.general.seed, 3u * at.tensor + role, at.index);
 }

@@ -7,9 +7,9 @@ override ZERO_GRAD: bool = false;
 fn gradient(at: Place) -> Wide {
   let g = loadGradient(at);
   if (CLIP_VALUE > 0.0) {
-    return rowAt(at.row).general.ascent * clamp(factor() * g, Wide(-CLIP_VALUE), Wide(CLIP_VALUE));
+    return at.general.ascent * clamp(factor() * g, Wide(-CLIP_VALUE), Wide(CLIP_VALUE));
   }
-  return (rowAt(at.row).general.ascent * factor()) * g;
+  return (at.general.ascent * factor()) * g;
 }
 
 fn loadGradient(at: Place) -> Wide {

@@ -13,10 +13,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     return;
   }
   let tile = tiles[index];
-  let at = placeOf(tile, lane);
+  let row = rowOf(tile);
+  let at = placeOf(tile, row.general, lane);
   var values = array<Wide, SUMS>();
   if (at.count > 0u && !isSkipped()) {
-    values = measure(at, rowAt(at.row).hyper);
+    values = measure(at, row.hyper);
   }
   for (var k = 0u; k < SUMS; k++) {
     lanes[lane][k] = sumOf(valid(values[k], at.count));

@@ -4,10 +4,8 @@ override TORCH: bool = false;
 
 /// a + w (b - a), exact at both ends, as PyTorch's lerp; `rest` is 1 - w, rounded once on the host.
 fn lerp(a: Wide, b: Wide, w: f32, rest: f32) -> Wide {
-  if (w < 0.5) {
-    return a + w * (b - a);
-  }
-  return b - rest * (b - a);
+  let isNear = w < 0.5;
+  return select(b, a, isNear) + select(-rest, w, isNear) * (b - a);
 }
 
 /// The moving average of g². `accurate` takes the lerp: PyTorch's form rounds beta2 and 1 - beta2 apart, and their sum

@@ -20,7 +20,7 @@ struct Place {
   param: u32, // indices in Wides
   grad: u32,
   state: u32,
-  row: u32,
+  general: General,
   tensor: u32,
   index: u32, // the first element within its tensor
   count: u32, // elements that are the tensor's
@@ -30,15 +30,20 @@ struct Place {
   columns: u32,
 }
 
-fn placeOf(tile: Tile, lane: u32) -> Place {
+fn rowOf(tile: Tile) -> Row {
+  return rowAt(firstRow() + tile.row);
+}
+
+/// The i-th Wide of a tile.
+fn placeOf(tile: Tile, general: General, i: u32) -> Place {
   return Place(
-    tile.param + lane,
-    tile.grad + lane,
-    tile.state + lane,
-    firstRow() + tile.row,
+    tile.param + i,
+    tile.grad + i,
+    tile.state + i,
+    general,
     tile.tensor,
-    tile.first + lane * WIDTH,
-    countOf(tile, lane),
+    tile.first + i * WIDTH,
+    countOf(tile, i),
     tile.pack,
     tile.matrices,
     tile.rows,
@@ -52,5 +57,5 @@ fn elementsOf(at: Place) -> f32 {
 }
 
 fn isFirst(at: Place) -> bool {
-  return rowAt(at.row).general.isFirst != 0.0;
+  return at.general.isFirst != 0.0;
 }

@@ -1,9 +1,9 @@
-// How the tensors of a dispatch are cut up: one workgroup a tile, one lane a Wide.
+// How the tensors of a dispatch are cut up: one workgroup a tile, one lane a Wide or, round by round, several.
 
 override WORKGROUP_SIZE: u32 = 256;
 override GRID_WIDTH: u32 = 65535;
 
-/// At most WORKGROUP_SIZE neighbouring Wides of one tensor. Offsets count Wides from the start of each binding.
+/// Neighbouring Wides of one tensor: a round has WORKGROUP_SIZE of them. Offsets count Wides from the start of each binding.
 struct Tile {
   param: u32,
   grad: u32,
@@ -25,7 +25,7 @@ fn tileIndex(workgroup: vec3u) -> u32 {
   return workgroup.y * GRID_WIDTH + workgroup.x;
 }
 
-/// How many elements of the tensor a lane has.
-fn countOf(tile: Tile, lane: u32) -> u32 {
-  return min(tile.elements - min(lane * WIDTH, tile.elements), WIDTH);
+/// How many elements of the tensor the i-th Wide of a tile has.
+fn countOf(tile: Tile, i: u32) -> u32 {
+  return min(tile.elements - min(i * WIDTH, tile.elements), WIDTH);
 }

@@ -3,18 +3,7 @@
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
   let index = tileIndex(workgroup);
-  if (index >= arrayLength(&tiles)) {
-    return;
+  if (index < arrayLength(&tiles)) {
+    updateTile(tiles[index], lane);
   }
-  let at = placeOf(tiles[index], lane);
-  if (isSkipped()) {
-    if (at.count > 0u) {
-      zeroGradient(at);
-    }
-    return;
-  }
-  if (at.count > 0u) {
-    update(at, rowAt(at.row).hyper);
-  }
-  storeBlocks(at);
 }
