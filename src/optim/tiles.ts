@@ -79,7 +79,7 @@ export function workgroupSizeFor(limits: Limits, sizes: readonly number[]): numb
 }
 
 /** Workgroups that keep a device busy: each of several thousand lanes at once, or two cores. */
-const busy = { hardware: 2048, software: 32 };
+const busy = { hardware: 2048, software: 16 };
 const mostRounds = 8;
 
 /**

@@ -88,6 +88,12 @@ export const layouts: readonly Layout[] = [
     memory: "slabs",
     limits: { maxComputeInvocationsPerWorkgroup: 16 },
   },
+  {
+    what: "tiles of several rounds", // on any device
+    tensors: vectors([66_000, 1027, 5]),
+    memory: "slabs",
+    limits: { maxComputeInvocationsPerWorkgroup: 1 },
+  },
   { what: "ragged buffers", tensors: vectors([1, 2, 3, 5, 7, 1025, 1030]), memory: "own buffers", limits: {} },
   { what: "one buffer for all", tensors: vectors([1, 2, 300, 5, 64, 1025]), memory: "one buffer", limits: {} },
 ];
