@@ -42,26 +42,36 @@ export function timed(
   };
 }
 
-/** Counts of a step that is like every later one. */
-export type StepCounts = Required<Pick<BenchRow, "dispatches" | "submits" | "writes" | "objects">>;
+/** Counts of a step that is like every later one, and the least host time that one took to be queued. */
+export type StepCosts = Required<Pick<BenchRow, "dispatches" | "submits" | "writes" | "objects" | "encodeUs">>;
 
-/** Takes one step and says what it took. One has to have been taken before, since the first may be another. */
-export async function countStep(gpu: Gpu, { step, settle }: Pick<Contender, "step" | "settle">): Promise<StepCounts> {
+/** Steps in a row that are counted: the first finds the host, and the way to the GPU, asleep. */
+const counted = 3;
+
+/** Takes a few steps and says what each took. One has to have been taken before, since the first may be another. */
+export async function costsOfStep(gpu: Gpu, { step, settle }: Pick<Contender, "step" | "settle">): Promise<StepCosts> {
   const { counts } = gpu.stream;
   const { dispatches, submits, writes } = counts;
   const creations = countCreations(gpu.device);
+  let encodeUs = Infinity;
   try {
-    await step();
+    for (let i = 0; i < counted; i++) {
+      const start = performance.now();
+      const queued = step();
+      encodeUs = Math.min(encodeUs, (performance.now() - start) * 1000);
+      await queued;
+    }
     await settle();
   } finally {
     creations.stop();
   }
   const objects = Object.entries(creations.created).filter(([method]) => method !== "createCommandEncoder");
   return {
-    dispatches: counts.dispatches - dispatches,
-    submits: counts.submits - submits,
-    writes: counts.writes - writes,
-    objects: objects.reduce((sum, [, count]) => sum + count, 0),
+    dispatches: (counts.dispatches - dispatches) / counted,
+    submits: (counts.submits - submits) / counted,
+    writes: (counts.writes - writes) / counted,
+    objects: objects.reduce((sum, [, count]) => sum + count, 0) / counted,
+    encodeUs,
   };
 }
 

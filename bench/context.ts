@@ -59,4 +59,3 @@ export class Bench {
     return { rounds: this.options.isQuick ? 3 : 7, onRound: () => this.onRound() };
   }
 }
-

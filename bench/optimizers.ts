@@ -1,6 +1,7 @@
 /** The suite `optimizers`: every update rule, beside a bare stream that moves the same bytes. */
+
+import { costsOfStep, timed } from "./contenders.ts";
 import type { Bench, BenchOptions, Found, Job } from "./context.ts";
-import { countStep, timed } from "./contenders.ts";
 import { streamWork } from "./limits/streams.ts";
 import { interleaved } from "./measure.ts";
 import type { BenchRow, LeftOut } from "./row.ts";
@@ -61,7 +62,11 @@ export function planUpdates(
 export function optimizerJobs(options: BenchOptions, isSoftware: boolean): Job[] {
   const { pairs, leftOut } = planUpdates(options, isSoftware);
   const jobs = pairs.map(([rule, workload]): Job => {
-    return { suite: "optimizers", words: `${rule.name}: ${workload.name}`, run: (bench) => update(bench, rule, workload) };
+    return {
+      suite: "optimizers",
+      words: `${rule.name}: ${workload.name}`,
+      run: (bench) => update(bench, rule, workload),
+    };
   });
   return [...jobs, { suite: "optimizers", words: "what was left out", run: async () => ({ leftOut }) }];
 }
@@ -80,7 +85,7 @@ async function update(bench: Bench, rule: BenchRule, workload: Workload): Promis
         contender: rule.name,
         ...timed(work, timing),
         fractionOfLimit: work.bytesMoved / timing.msMedian / ((stream.bytesMoved as number) / limit.msMedian),
-        ...(await countStep(bench.gpu, work)),
+        ...(await costsOfStep(bench.gpu, work)),
         peakBytes: work.bytesAlive,
         parameters: work.parameters,
         tensors: work.tensors,

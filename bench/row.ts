@@ -78,6 +78,8 @@ export interface BenchReport {
   readonly implementation: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly limits: Readonly<Record<string, number>>;
+  /** All that the command measures without options: what bench/RESULTS.md takes. */
+  readonly isWhole: boolean;
   /** ISO 8601. */
   readonly date: string;
   readonly rows: readonly BenchRow[];

@@ -4,7 +4,7 @@ import { type Gpu, LimitError, OutOfMemoryError, openGpu } from "../src/gpu/inde
 import { Bench, type BenchOptions, type Found, type Job } from "./context.ts";
 import { limitJobs } from "./limits/limits.ts";
 import { optimizerJobs } from "./optimizers.ts";
-import type { BenchReport, Suite } from "./row.ts";
+import { type BenchReport, type Suite, suites } from "./row.ts";
 import { scalingJobs } from "./scaling.ts";
 import { trainingJobs } from "./training.ts";
 
@@ -19,10 +19,7 @@ const jobsOf: Readonly<Record<Exclude<Suite, "peers">, (options: BenchOptions, i
 export type BenchProgress = [done: number, of: number, words: string];
 
 /** Measures what the options ask for. What the device cannot hold is left out, and said. */
-export async function run(
-  options: BenchOptions,
-  progress: (value: BenchProgress) => void,
-): Promise<BenchReport> {
+export async function run(options: BenchOptions, progress: (value: BenchProgress) => void): Promise<BenchReport> {
   const bench = new Bench(await openGpu(), options);
   const jobs = Object.entries(jobsOf).flatMap(([suite, jobs]) =>
     suite === "limits" || options.suites.includes(suite as Suite) ? jobs(options, bench.isSoftware) : [],
@@ -38,6 +35,7 @@ export async function run(
   progress([jobs.length, jobs.length, "done"]);
   return {
     ...about,
+    isWhole: !options.isQuick && options.sizes === undefined && suites.every((suite) => options.suites.includes(suite)),
     date: new Date().toISOString(),
     rows: found.flatMap(({ rows = [] }) => rows),
     fits: found.flatMap(({ fits = [] }) => fits),
@@ -59,7 +57,7 @@ async function attempt(bench: Bench, job: Job): Promise<Found> {
   }
 }
 
-async function description(gpu: Gpu): Promise<Omit<BenchReport, "date" | "rows" | "fits" | "leftOut">> {
+async function description(gpu: Gpu): Promise<Omit<BenchReport, "isWhole" | "date" | "rows" | "fits" | "leftOut">> {
   const { label, description: words, device, isSoftware } = gpu.adapter;
   const { Deno } = globalThis as { Deno?: { version: { deno: string } } };
   const agent = navigator.userAgent;

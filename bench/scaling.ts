@@ -1,6 +1,7 @@
 /** The suite `scaling`: how an update's cost grows with elements, with tensors and with param groups. */
+
+import { costsOfStep, timed } from "./contenders.ts";
 import type { Bench, BenchOptions, Found, Job } from "./context.ts";
-import { countStep, timed } from "./contenders.ts";
 import { fitLine } from "./fit.ts";
 import { interleaved } from "./measure.ts";
 import type { BenchFit, BenchRow } from "./row.ts";
@@ -16,7 +17,8 @@ interface Point {
 
 interface Curve {
   readonly varies: BenchFit["varies"];
-  readonly words: string;
+  /** What is done with so many. */
+  readonly workload: (units: string) => string;
   readonly points: readonly Point[];
 }
 
@@ -30,17 +32,17 @@ function curves({ isQuick, takesAll }: BenchOptions, isSoftware: boolean): Curve
   return [
     {
       varies: "elements",
-      words: "in 1 tensor",
+      workload: (units) => `${units} elements in 1 tensor`,
       points: elements.map((units) => ({ units, shapes: oneTensor(units) })),
     },
     {
       varies: "tensors",
-      words: `of ${sizeName(million)} elements in all`,
+      workload: (units) => `${sizeName(million)} elements in ${units} tensors`,
       points: of([1, 4, 16, 64, 256, 1024]).map((units) => ({ units, shapes: manyTensors(units, million) })),
     },
     {
       varies: "paramGroups",
-      words: "of 200 tensors of 5,000 elements",
+      workload: (units) => `200 tensors of 5,000 elements in ${units} param groups`,
       points: of([1, 3, 10, 30, 100]).map((units) => {
         return { units, shapes: manyTensors(200, 1e6), paramGroups: units };
       }),
@@ -55,7 +57,7 @@ export const scalingJobs = (options: BenchOptions, isSoftware: boolean): Job[] =
     run: (bench) => measure(bench, curve),
   }));
 
-async function measure(bench: Bench, { varies, words, points }: Curve): Promise<Found> {
+async function measure(bench: Bench, { varies, workload, points }: Curve): Promise<Found> {
   const works: UpdateWork[] = [];
   try {
     for (const { shapes, paramGroups } of points) {
@@ -69,10 +71,10 @@ async function measure(bench: Bench, { varies, words, points }: Curve): Promise<
       const { parameters, tensors, paramGroups } = work;
       rows.push({
         suite: "scaling",
-        workload: `${(points[i] as Point).units.toLocaleString("en")} ${varies} ${words}`,
+        workload: workload((points[i] as Point).units.toLocaleString("en")),
         contender,
         ...timed(work, timing),
-        ...(await countStep(bench.gpu, work)),
+        ...(await costsOfStep(bench.gpu, work)),
         peakBytes: work.bytesAlive,
         parameters,
         tensors,
@@ -86,7 +88,11 @@ async function measure(bench: Bench, { varies, words, points }: Curve): Promise<
 }
 
 function fitOf(varies: BenchFit["varies"], points: readonly Point[], rows: readonly BenchRow[]): BenchFit {
-  const measured = rows.map(({ msMedian: ms, encodeUs = 0 }, i) => ({ units: (points[i] as Point).units, ms, encodeUs }));
+  const measured = rows.map(({ msMedian: ms, encodeUs = 0 }, i) => ({
+    units: (points[i] as Point).units,
+    ms,
+    encodeUs,
+  }));
   const times = measured.map(({ ms }) => ms);
   const { fixed, slope, worstDeviation } = fitLine(measured.map(({ units, ms }) => [units, ms] as const));
   return {

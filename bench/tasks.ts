@@ -2,7 +2,7 @@
 import { f32, losses, randomBelow, randomUniform, u32 } from "../src/engine/index.ts";
 import { adam } from "../src/optim/index.ts";
 import type { Dataset, TextDataset } from "../src/train/index.ts";
-import { cnn, type gptDefaults, gpt, mlp, perceptron, type Task } from "../src/train/tasks/index.ts";
+import { cnn, gpt, type gptDefaults, mlp, perceptron, type Task } from "../src/train/tasks/index.ts";
 
 /** What a training of a task needs. */
 export type BenchTask = Pick<Task, "model" | "batch" | "loss" | "optimizer" | "seed" | "batchAt">;

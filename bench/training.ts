@@ -1,8 +1,8 @@
 /** The suite `training`: whole steps of the library's models, forward, backward and update. */
 import { openGpu } from "../src/gpu/index.ts";
 import { compile, type Training } from "../src/train/index.ts";
+import { costsOfStep, timed, type Work } from "./contenders.ts";
 import type { Bench, BenchOptions, Found, Job } from "./context.ts";
-import { countStep, timed, type Work } from "./contenders.ts";
 import { flopsOfStep } from "./flops.ts";
 import { fractionOfFma } from "./limits/limits.ts";
 import { interleaved } from "./measure.ts";
@@ -37,17 +37,17 @@ async function measure(bench: Bench, { name, samples, tokens, task: make }: Trai
     await training.step(task.batchAt(0));
     await training.settled();
     const firstStepMs = performance.now() - start;
-    const { work, encodeUs } = stepWork(training, task);
+    const work = stepWork(training, task);
     const [timing] = await interleaved([work], bench.rounds);
     if (!timing) throw new RangeError("bench: the step was not timed.");
-    const rates = { ...timed(work, timing), encodeUs: encodeUs() };
+    const rates = timed(work, timing);
     const row = {
       suite: "training" as const,
       workload: name,
       contender: "shrinkstep",
       ...rates,
       ...fractionOfFma(bench, rates),
-      ...(await countStep(gpu, work)),
+      ...(await costsOfStep(gpu, work)),
       peakBytes: gpu.pool.stats.peakBytes,
       samplesPerSecond: (samples * 1000) / timing.msMedian,
       ...(tokens !== undefined && { tokensPerSecond: (tokens * 1000) / timing.msMedian }),
@@ -64,22 +64,14 @@ async function measure(bench: Bench, { name, samples, tokens, task: make }: Trai
 
 type TaskTraining = Training<BenchTask["model"], BenchTask["batch"]>;
 
-/** The step, and the least host time that queueing one has taken: `step` goes on to wait for the GPU, which is no encoding. */
-function stepWork(training: TaskTraining, task: BenchTask): { work: Work; encodeUs: () => number } {
+/** What `step` gives goes on to wait for the GPU, once some steps are on their way. */
+function stepWork(training: TaskTraining, task: BenchTask): Work {
   const { forward, backward } = flopsOfStep(task);
-  let fastest = Infinity;
-  const work: Work = {
+  return {
     name: "shrinkstep",
     flops: forward + backward,
-    step: () => {
-      const batch = task.batchAt(training.batchCount);
-      const start = performance.now();
-      const stepped = training.step(batch);
-      fastest = Math.min(fastest, (performance.now() - start) * 1000);
-      return stepped;
-    },
+    step: () => training.step(task.batchAt(training.batchCount)),
     settle: () => training.settled(),
     destroy: () => training.destroy(),
   };
-  return { work, encodeUs: () => fastest };
 }

@@ -9,15 +9,10 @@ const sizes = { software: { rounds: 64, lanes: 2 ** 12 }, hardware: { rounds: 25
 /** Every form of the probe: with fma() and without, by chains and workgroups. The fastest is the limit. */
 export async function fmaWorks(gpu: Gpu): Promise<Work[]> {
   const { rounds, lanes } = sizes[gpu.adapter.isSoftware ? "software" : "hardware"];
-  const layout = layoutSlab(
-    [
-      { name: "factors", elements: 8 },
-      { name: "sums", elements: lanes * 4 },
-    ],
-    gpu.limits.maxBufferSize,
-  );
-  const slab = new Slab(gpu.pool, layout, "bench fma");
-  gpu.stream.write(slab.slice("factors"), new Float32Array([0.5, 0.5, 0.5, 0.5, 1, 1, 1, 1]));
+  const slab = (label: string, elements: number): Slab =>
+    new Slab(gpu.pool, layoutSlab([{ name: "x", elements }], gpu.limits.maxBufferSize), `bench fma ${label}`);
+  const [factors, sums] = [slab("factors", 8), slab("sums", lanes * 4)];
+  gpu.stream.write(factors.slice("x"), new Float32Array([0.5, 0.5, 0.5, 0.5, 1, 1, 1, 1]));
   const forms = [true, false].flatMap((isFused) =>
     [4, 8].flatMap((chains) => [64, 256].map((workgroupSize) => ({ isFused, chains, workgroupSize }))),
   );
@@ -34,14 +29,17 @@ export async function fmaWorks(gpu: Gpu): Promise<Work[]> {
         HAS_EIGHT: Number(chains === 8),
       },
     });
-    const dispatch = kernel.prepare([[slab.slice("factors"), slab.slice("sums")]], lanes / workgroupSize);
+    const dispatch = kernel.prepare([[factors.slice("x"), sums.slice("x")]], lanes / workgroupSize);
     // Four times unrolled, of a vec4 each, a multiplication and an addition.
     const flops = lanes * rounds * 4 * chains * 4 * 2;
     const name = `${isFused ? "fma()" : "x * a + b"}, ${chains} chains, workgroups of ${workgroupSize}`;
     works.push(dispatchWork(gpu, name, [dispatch], { flops, destroy: () => {} }));
   }
   const [first, ...others] = works as [Work, ...Work[]];
-  return [{ ...first, destroy: () => slab.destroy() }, ...others];
+  const destroy = (): void => {
+    for (const each of [factors, sums]) each.destroy();
+  };
+  return [{ ...first, destroy }, ...others];
 }
 
 /** The library's product of two square matrices, by the kernel that it chooses for them. */

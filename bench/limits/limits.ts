@@ -1,6 +1,7 @@
 /** The suite `limits`: how fast an adapter can be at all. */
+
+import { costsOfStep, timed, type Work } from "../contenders.ts";
 import type { Bench, BenchOptions, Found, Job } from "../context.ts";
-import { countStep, timed, type Work } from "../contenders.ts";
 import { interleaved } from "../measure.ts";
 import type { BenchRow } from "../row.ts";
 import { sizeName } from "../shapes.ts";
@@ -24,7 +25,9 @@ export function limitJobs(options: BenchOptions, isSoftware: boolean): Job[] {
   const products = isQuick ? sides.quick : sides[isSoftware ? "software" : "hardware"];
   return [
     probe,
-    ...products.map((side): Job => ({ suite: "limits", words: `matmul ${side}³`, run: (bench) => matmul(bench, side) })),
+    ...products.map(
+      (side): Job => ({ suite: "limits", words: `matmul ${side}³`, run: (bench) => matmul(bench, side) }),
+    ),
     ...own.map((size): Job => {
       return { suite: "limits", words: `copy and streams, ${sizeName(size)}`, run: (bench) => memory(bench, size) };
     }),
@@ -69,9 +72,9 @@ async function measured(
     const rows: BenchRow[] = [];
     for (const [i, timing] of timings.entries()) {
       const work = works[i] as Work;
-      const counts = await countStep(bench.gpu, work);
+      const costs = await costsOfStep(bench.gpu, work);
       const about = { suite: "limits", workload, contender: work.name } as const;
-      rows.push({ ...about, ...timed(work, timing), ...counts, ...(parameters !== undefined && { parameters }) });
+      rows.push({ ...about, ...timed(work, timing), ...costs, ...(parameters !== undefined && { parameters }) });
     }
     return rows;
   } finally {

@@ -1,7 +1,7 @@
 /** The rate at which an adapter reads and writes memory: a copy, and bare streams. */
 import { type Dispatch, type Gpu, layoutSlab, roundUp, Slab } from "../../src/gpu/index.ts";
-import type { Bench } from "../context.ts";
 import { dispatchWork, type Work } from "../contenders.ts";
+import type { Bench } from "../context.ts";
 import { interleaved } from "../measure.ts";
 import type { Mix } from "./mix.ts";
 import code from "./stream.wgsl?raw";
