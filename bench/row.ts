@@ -11,7 +11,7 @@ export interface BenchRow {
   readonly workload: string;
   /** Who does it, such as `adamw`. */
   readonly contender: string;
-  /** Of ours, the contender that this one is to be put beside; `shrinkstep` where it is left out. */
+  /** Of ours, the contender that this one is to be put beside; of what is ours, itself or nothing. */
   readonly against?: string;
   /** Of the rounds, each a mean over its steps. */
   readonly msMedian: number;

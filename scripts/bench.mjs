@@ -2,7 +2,7 @@
 // `npm run bench`: how fast the library is, beside what the adapter can do, as tables, plots and bench/RESULTS.md.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { reportHtml } from "../bench/report/html.mjs";
-import { readBeside, readReport } from "../bench/report/read.mjs";
+import { readBeside, readReport, withOthers } from "../bench/report/read.mjs";
 import { reportText, resultsWith } from "../bench/report/text.mjs";
 import { help, readOptions } from "./benchOptions.mjs";
 import { here, runBundled, writeBundle, writeReport } from "./bundled.mjs";
@@ -14,6 +14,8 @@ import { progressBar } from "./progress.mjs";
 
 const options = readOptions(process.argv.slice(2), adapters);
 const standalone = "bench/standalone.ts";
+/** Read ahead of a run, which takes long. */
+const others = options.beside.map(readBeside);
 
 /** @returns a listener that shows how far a run is */
 function showProgress() {
@@ -24,7 +26,7 @@ function showProgress() {
 
 /** @param {BenchReport} measured @param {string} name of the files under reports/ */
 function conclude(measured, name) {
-  const report = withOthers(measured);
+  const report = withOthers(measured, others);
   writeReport(`${name}.json`, `${JSON.stringify(report, null, 2)}\n`);
   writeReport(`${name}.html`, reportHtml(report));
   const written = [`reports/${name}.json`, `reports/${name}.html`];
@@ -34,13 +36,6 @@ function conclude(measured, name) {
     written.push("bench/RESULTS.md");
   }
   console.log(`${reportText(report)}\n\nwritten: ${written.join(", ")}`);
-}
-
-/** @param {BenchReport} report @returns {BenchReport} with the rows of --beside */
-function withOthers(report) {
-  if (options.beside === undefined) return report;
-  const { rows, versions } = readBeside(options.beside);
-  return { ...report, versions: { ...report.versions, ...versions }, rows: [...report.rows, ...rows] };
 }
 
 async function onChrome() {

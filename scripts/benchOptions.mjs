@@ -18,7 +18,7 @@ reports/bench.json, reports/bench.html and this adapter's section of bench/RESUL
   --headed                        show the browser
   --bundle FILE                   run nothing: write it as one JavaScript file, for deno run FILE [--suite …] [--quick] …
   --from FILE                     run nothing: make the report of a bench.json, or of what the bundle has printed
-  --beside FILE                   put rows of bench/torch/bench.py beside ours
+  --beside FILE                   put rows that were measured elsewhere beside ours, such as bench/torch/bench.py's; several times
   --help                          this text`;
 
 /** @param {string} message @returns {never} */
@@ -44,7 +44,7 @@ function parse(args) {
         headed: flag,
         bundle: text,
         from: text,
-        beside: text,
+        beside: { ...text, multiple: true, default: [] },
         help: flag,
       },
     }).values;

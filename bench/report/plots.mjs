@@ -1,6 +1,6 @@
 // @ts-check
 // The plots of a report: what was reached beside what is possible, how cost grows, and how others do.
-import { comparisonsOf } from "./sections.mjs";
+import { comparisonsOf, isOurs } from "./sections.mjs";
 import { dotRows, label, lines, plot, px } from "./svg.mjs";
 import { percent, short } from "./words.mjs";
 
@@ -76,7 +76,7 @@ const keepings = [
 
 /** Each rule's share of its stream, at the workload that most rules have. @param {readonly BenchRow[]} rows */
 function shares(rows) {
-  const updates = rows.filter(({ suite, against }) => suite === "optimizers" && against === undefined);
+  const updates = rows.filter((row) => row.suite === "optimizers" && isOurs(row));
   const [first] = updates.toSorted((a, b) => count(b) - count(a) || (b.parameters ?? 0) - (a.parameters ?? 0));
   if (!first) return "";
   const own = updates.filter(({ workload }) => workload === first.workload);
@@ -117,8 +117,7 @@ const share = ({ fractionOfLimit = 0 }) => fractionOfLimit;
 function arithmetic(rows) {
   const probe = rows.find(({ workload }) => workload === "FMA probe");
   const works = rows.filter(
-    ({ GFLOPs, suite, against }) =>
-      GFLOPs !== undefined && (suite === "limits" || suite === "training") && against === undefined,
+    (row) => row.GFLOPs !== undefined && (row.suite === "limits" || row.suite === "training") && isOurs(row),
   );
   if (!probe?.GFLOPs || works.length < 2) return "";
   return dotRows({

@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import { decode } from "../../scripts/wire.mjs";
 
 /** @typedef {import("../row.ts").BenchReport} BenchReport */
-/** @typedef {import("../row.ts").BenchRow} BenchRow */
 
 /**
  * A report from a bench.json, or from what the bundle has printed.
@@ -23,17 +22,32 @@ export function readReport(file) {
   throw new Error(`${file}: no report in it. Give the lines that the bundle printed, or a bench.json.`);
 }
 
+/** @typedef {Pick<BenchReport, "versions" | "rows" | "leftOut">} Beside */
+
 /**
- * Rows of bench/torch/bench.py, or others of the same fields.
+ * Rows of bench/torch/bench.py, of another report, or others of the same fields.
  * @param {string} file
- * @returns {{ versions: Record<string, string>, rows: BenchRow[] }}
+ * @returns {Beside}
  * @throws Error where there are none in it
  */
 export function readBeside(file) {
-  const { rows, versions = {} } = parse(readFileSync(file, "utf8")) ?? {};
-  if (Array.isArray(rows)) return { rows, versions };
+  const { rows, versions = {}, leftOut = [] } = parse(readFileSync(file, "utf8")) ?? {};
+  if (Array.isArray(rows)) return { rows, versions, leftOut };
   throw new Error(`${file}: no rows in it. Give what bench/torch/bench.py has written.`);
 }
+
+/**
+ * A report with what was measured elsewhere beside it.
+ * @param {BenchReport} report
+ * @param {readonly Beside[]} others
+ * @returns {BenchReport}
+ */
+export const withOthers = (report, others) => ({
+  ...report,
+  versions: Object.assign({}, report.versions, ...others.map(({ versions }) => versions)),
+  rows: [...report.rows, ...others.flatMap(({ rows }) => rows)],
+  leftOut: [...report.leftOut, ...others.flatMap(({ leftOut }) => leftOut)],
+});
 
 /** @param {string} text @returns {any} undefined where it is no JSON */
 function parse(text) {

@@ -9,8 +9,8 @@ import { mebibytes, percent, short, whole } from "./words.mjs";
 /** @param {BenchReport} report @returns {Section[]} those that have rows */
 export function sectionsOf(report) {
   const { rows, isSoftware } = report;
-  /** Ours. @param {string} name */
-  const of = (name) => rows.filter(({ suite, against }) => suite === name && against === undefined);
+  /** @param {string} name */
+  const of = (name) => rows.filter((row) => row.suite === name && isOurs(row));
   const lasting = [
     shares(of("optimizers")),
     updateCosts(of("optimizers")),
@@ -190,6 +190,10 @@ const limits = (rows) => ({
   ]),
 });
 
+/** Whether a row is of this library. @param {BenchRow} row */
+export const isOurs = ({ suite, contender, against }) =>
+  contender === (against ?? (suite === "peers" ? "shrinkstep" : contender));
+
 /**
  * Contenders that are not ours, each with ours at the same workload.
  * @param {readonly BenchRow[]} rows
@@ -197,12 +201,9 @@ const limits = (rows) => ({
  */
 export function comparisonsOf(rows) {
   return rows.flatMap((theirs) => {
-    const own = theirs.against ?? "shrinkstep";
-    if (theirs.contender === own || (theirs.against === undefined && theirs.suite !== "peers")) return [];
-    const ours = rows.find(
-      ({ suite, workload, contender, against }) =>
-        suite === theirs.suite && workload === theirs.workload && contender === own && against === undefined,
-    );
+    if (isOurs(theirs)) return [];
+    const { suite, workload, against = "shrinkstep" } = theirs;
+    const ours = rows.find((row) => row.suite === suite && row.workload === workload && row.contender === against);
     return ours ? [{ theirs, ours, timesAsFast: theirs.msMedian / ours.msMedian }] : [];
   });
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { reportHtml } from "../../bench/report/html.mjs";
-import { readBeside, readReport } from "../../bench/report/read.mjs";
+import { readBeside, readReport, withOthers } from "../../bench/report/read.mjs";
 import { comparisonsOf, sectionsOf } from "../../bench/report/sections.mjs";
 import { ticksOf } from "../../bench/report/svg.mjs";
 import { reportText, resultsWith } from "../../bench/report/text.mjs";
@@ -42,7 +42,7 @@ test("others are put beside ours at the same workload", () => {
   const found = comparisonsOf(fixedReport.rows);
   expect(found.map(({ theirs, ours, timesAsFast }) => [theirs.contender, ours.contender, timesAsFast])).toEqual([
     ["PyTorch", "adamw", 0.25],
-    ["other", "shrinkstep", 7],
+    ["other", "adamw", 7],
   ]);
 });
 
@@ -123,8 +123,12 @@ describe("what was measured elsewhere", () => {
     expect(() => readReport(written(text))).toThrow("no report in it");
   });
   test("rows of PyTorch's are read, and nothing else taken for them", () => {
-    const beside = { versions: { PyTorch: "2.13" }, rows: [fixedReport.rows[0]] };
-    expect(readBeside(written(JSON.stringify(beside)))).toEqual(beside);
+    const beside = { versions: { PyTorch: "2.13" }, rows: [fixedReport.rows[0]!] };
+    const read = readBeside(written(JSON.stringify(beside)));
+    expect(read).toEqual({ ...beside, leftOut: [] });
+    const both = withOthers(fixedReport, [read]);
+    expect(both.rows).toEqual([...fixedReport.rows, ...beside.rows]);
+    expect(both.versions).toEqual({ ...fixedReport.versions, ...beside.versions });
     expect(() => readBeside(written("[]"))).toThrow("no rows in it");
   });
 });
