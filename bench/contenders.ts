@@ -1,6 +1,6 @@
 /** What is common to everything that is timed. */
 import type { Dispatch, Gpu } from "../src/gpu/index.ts";
-import type { Contender, Timing } from "./measure.ts";
+import type { Contender, RoundTiming, Timing } from "./measure.ts";
 import type { BenchRow } from "./row.ts";
 
 /** A contender with what is known of its steps ahead of any timing. */
@@ -33,7 +33,7 @@ export function dispatchWork(
 /** What follows from a timing: times and rates. */
 export function timed(
   { bytesMoved, flops }: Pick<Work, "bytesMoved" | "flops">,
-  timing: Timing,
+  { msRounds: _, ...timing }: RoundTiming,
 ): Timing & Pick<BenchRow, "bytesMoved" | "GBs" | "GFLOPs"> {
   return {
     ...timing,

@@ -35,9 +35,8 @@ export class Bench {
   /** Told that a round has begun: a run that says nothing for long is taken for dead. */
   onRound: () => void = () => {};
   #gpu: Gpu;
-  /** GFLOP/s of the FMA probe and of the copy in GB/s, once they are known. */
+  /** GFLOP/s of the FMA probe, once it has been timed. */
   fmaGFLOPs: number | undefined;
-  copyGBs: number | undefined;
 
   constructor(gpu: Gpu, options: BenchOptions) {
     this.#gpu = gpu;

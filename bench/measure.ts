@@ -19,6 +19,11 @@ export interface Timing {
   encodeUs: number;
 }
 
+/** With what each round took, for what is to be compared round by round. */
+export interface RoundTiming extends Timing {
+  msRounds: readonly number[];
+}
+
 export interface Rounds {
   rounds: number;
   /** What a round of one contender should take, in ms: fast steps are repeated, with one wait at the end. */
@@ -33,7 +38,7 @@ export interface Rounds {
 export async function interleaved(
   contenders: readonly Contender[],
   { rounds, roundMs = 20, onRound = () => {} }: Rounds,
-): Promise<Timing[]> {
+): Promise<RoundTiming[]> {
   const measured = contenders.map(() => ({ ms: [] as number[], encode: [] as number[] }));
   for (const contender of contenders) await timeSteps(contender, 1);
   for (let round = 0; round < rounds; round++) {
@@ -51,6 +56,7 @@ export async function interleaved(
     msMin: Math.min(...ms),
     msMax: Math.max(...ms),
     encodeUs: Math.min(...encode),
+    msRounds: ms,
   }));
 }
 

@@ -1,9 +1,9 @@
 /** The suite `optimizers`: every update rule, beside a bare stream that moves the same bytes. */
 
-import { costsOfStep, timed } from "./contenders.ts";
+import { costsOfStep, timed, type Work } from "./contenders.ts";
 import type { Bench, BenchOptions, Found, Job } from "./context.ts";
 import { streamWork } from "./limits/streams.ts";
-import { interleaved } from "./measure.ts";
+import { interleaved, median, type RoundTiming } from "./measure.ts";
 import type { BenchRow, LeftOut } from "./row.ts";
 import { type BenchRule, benchRules } from "./rules.ts";
 import { gpt2Tensors, manyTensors, type NamedShape, oneTensor, sizeName } from "./shapes.ts";
@@ -84,7 +84,7 @@ async function update(bench: Bench, rule: BenchRule, workload: Workload): Promis
         workload: workload.name,
         contender: rule.name,
         ...timed(work, timing),
-        fractionOfLimit: work.bytesMoved / timing.msMedian / ((stream.bytesMoved as number) / limit.msMedian),
+        fractionOfLimit: shareOf([stream, limit], [work, timing]),
         ...(await costsOfStep(bench.gpu, work)),
         peakBytes: work.bytesAlive,
         parameters: work.parameters,
@@ -98,4 +98,12 @@ async function update(bench: Bench, rule: BenchRule, workload: Workload): Promis
   } finally {
     work.destroy();
   }
+}
+
+type Timed = readonly [Pick<Work, "bytesMoved">, RoundTiming];
+
+/** The share of a limit's rate, round by round, and of these the median: a slow spell of the machine falls on both. */
+function shareOf([limit, { msRounds: ofLimit }]: Timed, [work, { msRounds }]: Timed): number {
+  const bytes = (work.bytesMoved as number) / (limit.bytesMoved as number);
+  return median(msRounds.map((ms, round) => (bytes * (ofLimit[round] as number)) / ms));
 }

@@ -8,7 +8,7 @@ interface Numerics {
 }
 
 /** How parameters and states are kept. */
-export interface Keeping {
+interface Keeping {
   /** What it is called behind the rule's name; nothing for float32. */
   readonly words: string;
   readonly dtype: Dtype;

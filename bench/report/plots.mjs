@@ -10,16 +10,16 @@ import { percent, short } from "./words.mjs";
 /** @typedef {import("./svg.mjs").Series} Series */
 
 /** @param {BenchReport} report @returns {string[]} figures; none where there is nothing to show */
-export function plotsOf(report) {
-  const { rows, fits } = report;
-  return [
+export function plotsOf({ rows, fits, isSoftware }) {
+  const lasting = [
     shares(rows),
-    bandwidth(rows),
-    arithmetic(rows),
+    ratios(rows),
     ...fits.map(growth),
     ...fits.filter(({ varies }) => varies !== "elements").map(hostTime),
-    ratios(rows),
-  ].filter((figure) => figure !== "");
+  ];
+  const warning = isSoftware ? " (a software adapter: not comparable)" : "";
+  const roofs = [arithmetic(rows, warning), bandwidth(rows, warning)];
+  return (isSoftware ? [...lasting, ...roofs] : [...roofs, ...lasting]).filter((figure) => figure !== "");
 }
 
 /** @param {number} value 65,536 as 64k */
@@ -29,8 +29,8 @@ const size = (value) =>
 /** @param {readonly number[]} values @param {number} [room] how much farther a logarithmic axis reaches */
 const around = (values, room = 1.3) => ({ min: Math.min(...values) / room, max: Math.max(...values) * room });
 
-/** GB/s by size, under the copy and the stream of AdamW's traffic. @param {readonly BenchRow[]} rows */
-function bandwidth(rows) {
+/** GB/s by size, under the copy and the stream of AdamW's traffic. @param {readonly BenchRow[]} rows @param {string} warning */
+function bandwidth(rows, warning) {
   /** @param {string} name @param {string} colour @param {(row: BenchRow) => boolean} isOne @param {boolean} isLimit @returns {Series} */
   const series = (name, colour, isOne, isLimit = false) => ({
     name,
@@ -64,7 +64,7 @@ function bandwidth(rows) {
     ),
   };
   const y = { title: "read and written", unit: "GB/s", isLog: true, ...around(points.map(([, y]) => y)) };
-  return plot({ title: "Updates under the memory's roof", x, y, draw: (x, y) => lines(all, x, y) });
+  return plot({ title: `Updates under the memory's roof${warning}`, x, y, draw: (x, y) => lines(all, x, y) });
 }
 
 const keepings = [
@@ -113,15 +113,15 @@ function shares(rows) {
 /** @param {BenchRow} row */
 const share = ({ fractionOfLimit = 0 }) => fractionOfLimit;
 
-/** GFLOP/s of products and training steps under the FMA probe's. @param {readonly BenchRow[]} rows */
-function arithmetic(rows) {
+/** GFLOP/s of products and training steps under the FMA probe's. @param {readonly BenchRow[]} rows @param {string} warning */
+function arithmetic(rows, warning) {
   const probe = rows.find(({ workload }) => workload === "FMA probe");
   const works = rows.filter(
     (row) => row.GFLOPs !== undefined && (row.suite === "limits" || row.suite === "training") && isOurs(row),
   );
   if (!probe?.GFLOPs || works.length < 2) return "";
   return dotRows({
-    title: "Products and training steps under the roof of arithmetic",
+    title: `Products and training steps under the roof of arithmetic${warning}`,
     x: { title: "multiplications and additions", unit: "GFLOP/s", min: 0, max: probe.GFLOPs * 1.05, isLog: false },
     limit: { at: probe.GFLOPs, name: "FMA probe" },
     rows: works.map((row) => ({
@@ -157,7 +157,8 @@ function growth({ contender, varies, points, fixedMs, msPerUnit, worstDeviation,
     { name: "fitted", colour: "muted", isLimit: true, points: line },
     { name: "measured", colour: "blue", points: points.map(({ units, ms }) => /** @type {const} */ ([units, ms])) },
   ];
-  const formula = `${short(fixedMs)} + ${short(msPerUnit * 1000)} · ${units[varies]} / 1,000 ms`;
+  const sign = msPerUnit < 0 ? "−" : "+";
+  const formula = `${short(fixedMs)} ${sign} ${short(Math.abs(msPerUnit) * 1000)} · ${units[varies]} / 1,000 ms`;
   return plot({
     title: `${contender} by ${units[varies]}: ${found}`,
     x,

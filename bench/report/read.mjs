@@ -37,7 +37,7 @@ export function readBeside(file) {
 }
 
 /**
- * A report with what was measured elsewhere beside it.
+ * A report with what was measured elsewhere beside it, in the place of the same contenders' rows where it has some.
  * @param {BenchReport} report
  * @param {readonly Beside[]} others
  * @returns {BenchReport}
@@ -45,9 +45,25 @@ export function readBeside(file) {
 export const withOthers = (report, others) => ({
   ...report,
   versions: Object.assign({}, report.versions, ...others.map(({ versions }) => versions)),
-  rows: [...report.rows, ...others.flatMap(({ rows }) => rows)],
-  leftOut: [...report.leftOut, ...others.flatMap(({ leftOut }) => leftOut)],
+  rows: latest(
+    [report, ...others].flatMap(({ rows }) => rows),
+    ["suite", "workload", "contender"],
+  ),
+  leftOut: latest(
+    [report, ...others].flatMap(({ leftOut }) => leftOut),
+    ["suite", "what"],
+  ),
 });
+
+/**
+ * The last of those that have the same words, in the places of the first.
+ * @template T
+ * @param {readonly T[]} items
+ * @param {readonly (keyof T)[]} words
+ */
+const latest = (items, words) => [
+  ...new Map(items.map((item) => [JSON.stringify(words.map((word) => item[word])), item])).values(),
+];
 
 /** @param {string} text @returns {any} undefined where it is no JSON */
 function parse(text) {

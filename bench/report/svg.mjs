@@ -69,7 +69,7 @@ export function plot({ title, x, y, draw }) {
 
 /** @param {number} width @param {number} height @param {string} title @param {readonly string[]} inside */
 export const figure = (width, height, title, inside) =>
-  `<figure><svg style="max-width: ${Math.round(width * 1.15)}px" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(title)}">` +
+  `<figure${width > frame.width ? ' class="wide"' : ""}><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(title)}">` +
   `<text class="plot-title" x="4" y="15">${escaped(title)}</text>${inside.join("\n")}</svg></figure>`;
 
 /** @param {Axis} axis */
@@ -117,10 +117,11 @@ export const dot = (x, y, colour, words) =>
  *   rows: readonly { name: string, dots: readonly { value: number, colour: string, words: string }[], note?: string, isBar?: boolean }[] }} options
  */
 export function dotRows({ title, x, limit, legend = [], rows }) {
-  const { left, right, width, top, line } = { left: 250, right: 90, width: 720, top: 64, line: 19 };
+  const { right, width, top, line } = { right: 90, width: 860, top: 64, line: 19 };
+  const left = Math.max(...rows.map(({ name }) => name.length)) * 6.4 + 24;
   const end = top + rows.length * line;
   const across = scaleOf(x, left, width - right);
-  let next = left;
+  let next = 12;
   const places = legend.map(({ name }) => {
     const place = next;
     next += name.length * 6.6 + 30;
@@ -128,8 +129,7 @@ export function dotRows({ title, x, limit, legend = [], rows }) {
   });
   return figure(width, end + 48, title, [
     ...legend.map(
-      ({ name, colour }, i) =>
-        dot(places[i] ?? left, 32, colour, name) + label((places[i] ?? left) + 8, 36, name, "tick"),
+      ({ name, colour }, i) => dot(places[i] ?? 0, 32, colour, name) + label((places[i] ?? 0) + 8, 36, name, "tick"),
     ),
     ...ticksOf(x).map(
       (value) =>

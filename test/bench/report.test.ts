@@ -77,14 +77,14 @@ describe("the page", () => {
   test("needs nothing else", () => expect(html).not.toMatch(/https?:|<script|<link|src=/));
   test("shows what the adapter tells as text", () => expect(html).toContain("acme 1.2 &lt;beta&gt;"));
   test("has plots with titles and units", () => {
-    expect(html.match(/<figure>/g)).toHaveLength(6);
+    expect(html.match(/<figure/g)).toHaveLength(6);
     for (const words of ["multiplications and additions, GFLOP/s", "time of a step, ms", "bar: 200 µs", "FMA probe"]) {
       expect(html).toContain(words);
     }
     expect(html).not.toMatch(/NaN|Infinity|undefined/);
   });
   test("has no plots of what was not measured", () => {
-    expect(reportHtml({ ...fixedReport, rows: [], fits: [] })).not.toContain("<figure>");
+    expect(reportHtml({ ...fixedReport, rows: [], fits: [] })).not.toContain("<figure");
   });
 });
 
@@ -123,11 +123,12 @@ describe("what was measured elsewhere", () => {
     expect(() => readReport(written(text))).toThrow("no report in it");
   });
   test("rows of PyTorch's are read, and nothing else taken for them", () => {
-    const beside = { versions: { PyTorch: "2.13" }, rows: [fixedReport.rows[0]!] };
+    const beside = { versions: { PyTorch: "2.13" }, rows: [{ ...fixedReport.rows[0]!, contender: "PyTorch" }] };
     const read = readBeside(written(JSON.stringify(beside)));
     expect(read).toEqual({ ...beside, leftOut: [] });
     const both = withOthers(fixedReport, [read]);
     expect(both.rows).toEqual([...fixedReport.rows, ...beside.rows]);
+    expect(withOthers(both, [read])).toEqual(both);
     expect(both.versions).toEqual({ ...fixedReport.versions, ...beside.versions });
     expect(() => readBeside(written("[]"))).toThrow("no rows in it");
   });
