@@ -45,11 +45,12 @@ export function timed(
 /** Counts of a step that is like every later one, and the least host time that one took to be queued. */
 export type StepCosts = Required<Pick<BenchRow, "dispatches" | "submits" | "writes" | "objects" | "encodeUs">>;
 
-/** Steps in a row that are counted: the first finds the host, and the way to the GPU, asleep. */
-const counted = 3;
-
-/** Takes a few steps and says what each took. One has to have been taken before, since the first may be another. */
-export async function costsOfStep(gpu: Gpu, { step, settle }: Pick<Contender, "step" | "settle">): Promise<StepCosts> {
+/** Takes a few steps in a row and says what each took: the first finds the host, and the way to the GPU, asleep. */
+export async function costsOfStep(
+  gpu: Gpu,
+  { step, settle }: Pick<Contender, "step" | "settle">,
+  counted = 3,
+): Promise<StepCosts> {
   const { counts } = gpu.stream;
   const { dispatches, submits, writes } = counts;
   const creations = countCreations(gpu.device);
