@@ -31,7 +31,8 @@ export interface BenchRow {
   /** 10⁹ floating-point operations a second, at the median. */
   readonly GFLOPs?: number;
   /**
-   * Of an update: its GB/s over those of the stream with the same traffic at the same size, timed in turn with it, the median of
+   * Of an update: its GB/s over those of the stream with the same traffic at the same size (at most what
+   * the device binds at once), timed in turn with it, the median of
    * the rounds. Of a product or a training step: its GFLOP/s over those of the FMA probe. Of a stream: its GB/s over the copy's.
    */
   readonly fractionOfLimit?: number;

@@ -22,15 +22,17 @@ const tunedOn = { software: 2 ** 22, hardware: 2 ** 26 };
 
 const tuned = new WeakMap<Bench, Map<string, Promise<Tuning>>>();
 
-/** A stream of a mix that moves so many bytes a step, in the fastest of its forms. */
+/**
+ * A stream of a mix that moves so many bytes a step, or as many as the device binds at once, in the fastest of its forms.
+ */
 export async function streamWork(bench: Bench, mix: Mix, bytesMoved: number): Promise<Work> {
   const tuning = await tuningOf(bench, mix);
   return makeStream(bench.gpu, mix, bytesMoved, tuning);
 }
 
-/** A copy from buffer to buffer that moves so many bytes a step, read and written ones together. */
+/** A copy from buffer to buffer that moves so many bytes a step, read and written ones together, or as many as a buffer holds. */
 export function copyWork({ gpu }: Bench, bytesMoved: number): Work {
-  const size = roundUp(bytesMoved / 2, 16);
+  const size = Math.min(roundUp(bytesMoved / 2, 16), Math.floor(gpu.limits.maxBufferSize / 16) * 16);
   const layout = layoutSlab([{ name: "x", elements: size / 4 }], gpu.limits.maxBufferSize);
   const [from, to] = [new Slab(gpu.pool, layout, "bench copy from"), new Slab(gpu.pool, layout, "bench copy to")];
   return {
@@ -77,9 +79,11 @@ interface Arrays {
 
 /** As many arrays as the stream reads, and small ones for the bindings that it does not touch. */
 function makeArrays(gpu: Gpu, { reads, writes }: Mix, bytesMoved: number): Arrays {
-  const vectors = Math.ceil(bytesMoved / (reads + writes) / 16);
-  const large = layoutSlab([{ name: "x", elements: vectors * 4 }], gpu.limits.maxBufferSize);
-  const small = layoutSlab([{ name: "x", elements: 4 }], gpu.limits.maxBufferSize);
+  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
+  const most = Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / 16);
+  const vectors = Math.min(Math.ceil(bytesMoved / (reads + writes) / 16), most);
+  const large = layoutSlab([{ name: "x", elements: vectors * 4 }], maxBufferSize);
+  const small = layoutSlab([{ name: "x", elements: 4 }], maxBufferSize);
   const slabs: Slab[] = [];
   const destroy = (): void => {
     for (const slab of slabs) slab.destroy();
