@@ -32,8 +32,7 @@ export interface BenchRow {
   readonly GFLOPs?: number;
   /**
    * Of an update: its GB/s over those of the stream with the same traffic at the same size (at most what
-   * the device binds at once), timed in turn with it, the median of
-   * the rounds. Of a product or a training step: its GFLOP/s over those of the FMA probe. Of a stream: its GB/s over the copy's.
+   * the device binds at once), timed in turn with it, the median of the rounds. Of a product or a training step: its GFLOP/s over those of the FMA probe. Of a stream: its GB/s over the copy's.
    */
   readonly fractionOfLimit?: number;
   /** GPU memory held at one time, in bytes. */
