@@ -5,6 +5,7 @@ import { type MatmulKernelName, matmulKernelNames } from "../src/engine/kernels/
 import type { MatmulShape } from "../src/engine/kernels/matmulShape.ts";
 import { storeProduct } from "../src/engine/kernels/matmulStore.ts";
 import { prepareLaunch, type Value } from "../src/engine/launch.ts";
+import { deviceOf } from "../src/engine/lower/program.ts";
 import { Workspace } from "../src/engine/workspace.ts";
 import { type Dispatch, type Gpu, openGpu } from "../src/gpu/index.ts";
 
@@ -138,11 +139,24 @@ async function measure(
 
 const repeats = 4;
 
-const deviceOf = ({ adapter, features, limits }: Gpu) => ({
-  isSoftware: adapter.isSoftware,
-  subgroups: features.has("subgroups"),
-  limits,
-});
+/** The dispatches of a product, by the kernel that the library chooses for it. */
+export async function prepareProduct(
+  gpu: Gpu,
+  shape: MatmulShape,
+  product: Product,
+): Promise<{ dispatches: readonly Dispatch[]; destroy: () => void }> {
+  const workspace = new Workspace(gpu);
+  const destroy = (): void => workspace.destroy();
+  try {
+    return {
+      dispatches: await prepare(gpu, workspace, shape, product, chooseMatmul(shape, deviceOf(gpu))),
+      destroy,
+    };
+  } catch (error) {
+    destroy();
+    throw error;
+  }
+}
 
 function prepare(
   gpu: Gpu,

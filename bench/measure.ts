@@ -21,6 +21,11 @@ export interface Timing {
   encodeUs: number;
 }
 
+/** With what each round took, for what is to be compared round by round. */
+export interface RoundTiming extends Timing {
+  msRounds: readonly number[];
+}
+
 export interface Rounds {
   rounds: number;
   /** What a round of one contender should take, in ms: fast steps are repeated, with one wait at the end. */
@@ -35,7 +40,7 @@ export interface Rounds {
 export async function interleaved(
   contenders: readonly Contender[],
   { rounds, roundMs = 20, onRound = () => {} }: Rounds,
-): Promise<Timing[]> {
+): Promise<RoundTiming[]> {
   const measured = contenders.map(() => ({ ms: [] as number[], encode: [] as number[] }));
   for (const contender of contenders) {
     await contender.prepare?.();
@@ -57,6 +62,7 @@ export async function interleaved(
     msMin: Math.min(...ms),
     msMax: Math.max(...ms),
     encodeUs: Math.min(...encode),
+    msRounds: ms,
   }));
 }
 

@@ -1,63 +1,73 @@
 // @ts-check
-// `npm run bench`: throughput of the update rules beside the adapter's own limits, as a table and reports/bench.json.
-import { mkdirSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
-import { runInChrome } from "./page.mjs";
+// `npm run bench`: how fast the library is, beside what the adapter can do, as tables, plots and bench/RESULTS.md.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { reportHtml } from "../bench/report/html.mjs";
+import { readBeside, readReport, withOthers } from "../bench/report/read.mjs";
+import { reportText, resultsWith } from "../bench/report/text.mjs";
+import { help, readOptions } from "./benchOptions.mjs";
+import { here, runBundled, writeBundle, writeReport } from "./bundled.mjs";
+import { adapters } from "./deno.mjs";
+import { openChrome } from "./page.mjs";
 import { progressBar } from "./progress.mjs";
-import { tableLines } from "./table.mjs";
 
-const help = `npm run bench -- [options]
+/** @typedef {import("../bench/row.ts").BenchReport} BenchReport */
 
-Times every update rule beside a plain copy and a bare stream with AdamW's traffic, in one run on one adapter.
+const options = readOptions(process.argv.slice(2), adapters);
+const standalone = "bench/standalone.ts";
+/** Read ahead of a run, which takes long. */
+const others = options.beside.map(readBeside);
 
-  --headed    show the browser
-  --help      this text`;
-
-const { values } = parseArgs({ options: { headed: { type: "boolean" }, help: { type: "boolean" } } });
-if (values.help) {
-  console.log(help);
-  process.exit();
+/** @returns a listener that shows how far a run is */
+function showProgress() {
+  const bar = progressBar();
+  /** @param {import("../bench/run.ts").BenchProgress} progress */
+  return ([done, of, words]) => bar(done, of, words);
 }
 
-const bar = progressBar();
-/** @type {import("../bench/optim.ts").BenchReport} */
-const report = await runInChrome({
-  module: "/bench/optim.ts",
-  ...(values.headed && { headed: true }),
-  onProgress: ([done, of, words]) => bar(done, of, words),
-});
+/** @param {BenchReport} measured @param {string} name of the files under reports/ */
+function conclude(measured, name) {
+  const report = withOthers(measured, others);
+  writeReport(`${name}.json`, `${JSON.stringify(report, null, 2)}\n`);
+  writeReport(`${name}.html`, reportHtml(report));
+  const written = [`reports/${name}.json`, `reports/${name}.html`];
+  if (report.isWhole) {
+    const results = here("bench/RESULTS.md");
+    writeFileSync(results, resultsWith(existsSync(results) ? readFileSync(results, "utf8") : "", report));
+    written.push("bench/RESULTS.md");
+  }
+  console.log(`${reportText(report)}\n\nwritten: ${written.join(", ")}`);
+}
 
-mkdirSync(new URL("../reports", import.meta.url), { recursive: true });
-writeFileSync(new URL("../reports/bench.json", import.meta.url), `${JSON.stringify(report, null, 2)}\n`);
+async function onChrome() {
+  const chrome = await openChrome({ headed: options.headed });
+  try {
+    const report = await chrome.call("/bench/run.ts", "run", options.run, showProgress());
+    conclude({ ...report, driver: (await driverOf(chrome.browser)) ?? report.driver }, "bench");
+  } finally {
+    await chrome.close();
+  }
+}
 
-const headings = [
-  "what",
-  "parameters",
-  "tensors",
-  "bytes/param",
-  "dispatches",
-  "of stream",
-  "ms a step",
-  "min",
-  "max",
-  "GB/s",
-];
-const lines = tableLines(
-  headings,
-  report.rows.map((row) => [
-    row.what,
-    row.parameters,
-    row.tensors,
-    row.bytesPerParameter,
-    row.dispatches,
-    row.fractionOfStream,
-    row.msMedian,
-    row.msMin,
-    row.msMax,
-    row.GBs,
-  ]),
-);
-console.log(lines.join("\n"));
-console.log(`adapter: ${report.adapter}`);
-if (report.isSoftware) console.log("A software adapter: counts and ratios hold, absolute times are not comparable.");
-console.log("written: reports/bench.json");
+/** What Chrome knows of the driver, which it does not tell its pages. @param {import("puppeteer").Browser} browser */
+async function driverOf(browser) {
+  const session = await browser.target().createCDPSession();
+  const { gpu } = await session.send("SystemInfo.getInfo");
+  const { driverVendor = "", driverVersion = "", deviceString = "" } = gpu.devices[0] ?? {};
+  return [deviceString, driverVendor, driverVersion].filter(Boolean).join(" ") || undefined;
+}
+
+const onDeno = () =>
+  runBundled({
+    name: "bench",
+    entry: standalone,
+    adapters: options.adapters,
+    args: options.words,
+    showProgress,
+    conclude: (report, adapter) => conclude(report, `bench-deno-${adapter}`),
+  });
+
+if (options.wantsHelp) console.log(help);
+else if (options.bundle) await writeBundle(standalone, options.bundle, "[--suite NAMES] [--sizes …] [--quick] [--all]");
+else if (options.from) conclude(readReport(options.from), "bench");
+else if (options.on === "deno") await onDeno();
+else await onChrome();

@@ -1,5 +1,6 @@
 // @ts-check
 import { parseArgs } from "node:util";
+import { placeOf } from "./bundled.mjs";
 
 export const help = `npm run parity -- [options]
 
@@ -45,17 +46,11 @@ function parse(args) {
 /**
  * What was asked for. Ends the process with a message where it makes no sense.
  * @param {string[]} args
- * @param {readonly string[]} adapters those that --adapter may name
+ * @param {readonly import("./deno.mjs").Adapter[]} adapters those that --adapter may name
  */
 export function readOptions(args, adapters) {
   const { on, adapter, every: count, only, bundle, headed, help: wantsHelp } = parse(args);
   const every = Number(count);
-  if (!["chrome", "deno"].includes(on)) refuse(`--on must be one of chrome, deno, got "${on}".`);
   if (!Number.isSafeInteger(every) || every < 1) refuse(`--every must be a whole number >= 1, got "${count}".`);
-  if (adapter !== undefined && !adapters.includes(adapter)) {
-    refuse(`--adapter must be one of ${adapters.join(", ")}, got "${adapter}".`);
-  }
-  if (adapter !== undefined && on !== "deno") refuse("--adapter goes with --on deno; Chrome takes the best it has.");
-  if (bundle === "") refuse("--bundle must name a file.");
-  return { on, adapters: adapter === undefined ? adapters : [adapter], every, only, bundle, headed, wantsHelp };
+  return { ...placeOf({ on, adapter, bundle }, adapters, refuse), every, only, bundle, headed, wantsHelp };
 }

@@ -1,4 +1,4 @@
-// What a step of training costs, in numbers that are the same on every machine.
+// A step of training creates and allocates nothing. What it costs beside that is in test/costs.json.
 import { expect } from "vitest";
 import { type BatchTypes, f32, losses, type Model, u32 } from "../../src/engine/index.ts";
 import { adam } from "../../src/optim/index.ts";
@@ -10,37 +10,6 @@ import { sharedGpuTest } from "../support/gpuTest.ts";
 const numbers = (length: number) => Float32Array.from({ length }, (_, i) => (i % 7) / 7);
 const classes = (length: number, of: number) => Uint32Array.from({ length }, (_, i) => i % of);
 const alphabet = textDataset(Array.from({ length: 75 * 40 }, (_, i) => String.fromCharCode(33 + (i % 75))).join(""));
-
-sharedGpuTest("an mlp 784-512-512-10, batch 128, under Adam", async ({ gpu }) => {
-  const before = gpu.pool.stats.liveBytes;
-  const training = await compile(gpu, {
-    model: perceptron([784, 512, 512, 10]),
-    loss: (model, { x, y }) => losses.crossEntropy(model(x), y),
-    batch: { x: f32(128, 784), y: u32(128) },
-    optimizer: adam(),
-  });
-  const bytes = gpu.pool.stats.liveBytes - before;
-  const batch = { x: numbers(128 * 784), y: classes(128, 10) };
-  await fit(training, { steps: 3, batch: () => batch });
-  expect(training.counts.dispatches).toBeLessThanOrEqual(12);
-  if (gpu.adapter.isSoftware) expect(training.counts.dispatches).toBe(11); // as the README says
-  expect(training.counts).toMatchObject({ submits: 1, writes: 2 });
-  expect(bytes).toBeLessThan(5 * 4 * training.weights.elements);
-  training.destroy();
-});
-
-sharedGpuTest("a transformer of 4 layers, width 128, context 64, batch 16", async ({ gpu }) => {
-  const before = gpu.pool.stats.liveBytes;
-  const task = gpt(alphabet, { batch: 16 });
-  const training = await compile(gpu, task);
-  const bytes = gpu.pool.stats.liveBytes - before;
-  await fit(training, { steps: 1, batch: task.batchAt });
-  expect(training.counts.dispatches).toBeLessThanOrEqual(120);
-  if (gpu.adapter.isSoftware) expect(training.counts.dispatches).toBe(112); // as the README says
-  expect(training.counts).toMatchObject({ submits: 1, writes: 2 });
-  expect(bytes).toBeLessThan(25 * 4 * training.weights.elements);
-  training.destroy();
-});
 
 sharedGpuTest("100 steps create nothing but their encoders and allocate nothing", async ({ gpu }) => {
   const small = await compile(gpu, {

@@ -1,0 +1,107 @@
+/** The suite `scaling`: how an update's cost grows with elements, with tensors and with param groups. */
+
+import { costsOfStep, timed } from "./contenders.ts";
+import type { Bench, BenchOptions, Found, Job } from "./context.ts";
+import { fitLine } from "./fit.ts";
+import { interleaved } from "./measure.ts";
+import type { BenchFit, BenchRow } from "./row.ts";
+import { benchRule } from "./rules.ts";
+import { manyTensors, type NamedShape, oneTensor, sizeName } from "./shapes.ts";
+import { type UpdateWork, updateWork } from "./update.ts";
+
+interface Point {
+  readonly units: number;
+  readonly shapes: readonly NamedShape[];
+  readonly paramGroups?: number;
+}
+
+interface Curve {
+  readonly varies: BenchFit["varies"];
+  /** What is done with so many. */
+  readonly workload: (units: string) => string;
+  readonly points: readonly Point[];
+}
+
+const million = 2 ** 20;
+const contender = "adamw";
+
+function curves({ isQuick, takesAll }: BenchOptions, isSoftware: boolean): Curve[] {
+  const of = (counts: readonly number[]) => (isQuick ? counts.filter((_, i) => i % 2 === 0) : counts);
+  const largest = isQuick ? 4 * million : isSoftware && !takesAll ? 16 * million : 64 * million;
+  const elements = [2 ** 16, 2 ** 18, million, 4 * million, 16 * million, 64 * million].filter((n) => n <= largest);
+  return [
+    {
+      varies: "elements",
+      workload: (units) => `${units} elements in 1 tensor`,
+      points: elements.map((units) => ({ units, shapes: oneTensor(units) })),
+    },
+    {
+      varies: "tensors",
+      workload: (units) => `${sizeName(million)} elements in ${units} tensors`,
+      points: of([1, 4, 16, 64, 256, 1024]).map((units) => ({ units, shapes: manyTensors(units, million) })),
+    },
+    {
+      varies: "paramGroups",
+      workload: (units) => `200 tensors of 5,000 elements in ${units} param groups`,
+      points: of([1, 3, 10, 30, 100]).map((units) => {
+        return { units, shapes: manyTensors(200, 1e6), paramGroups: units };
+      }),
+    },
+  ];
+}
+
+export const scalingJobs = (options: BenchOptions, isSoftware: boolean): Job[] =>
+  curves(options, isSoftware).map((curve) => ({
+    suite: "scaling",
+    words: `${contender} by ${curve.varies}`,
+    run: (bench) => measure(bench, curve),
+  }));
+
+async function measure(bench: Bench, { varies, workload, points }: Curve): Promise<Found> {
+  const works: UpdateWork[] = [];
+  try {
+    for (const { shapes, paramGroups } of points) {
+      works.push(await updateWork(bench.gpu, benchRule(contender), shapes, paramGroups));
+    }
+    const timings = await interleaved(works, bench.rounds);
+    const rows: BenchRow[] = [];
+    for (const [i, work] of works.entries()) {
+      const timing = timings[i];
+      if (!timing) throw new RangeError("bench: a contender was not timed.");
+      const { parameters, tensors, paramGroups } = work;
+      rows.push({
+        suite: "scaling",
+        workload: workload((points[i] as Point).units.toLocaleString("en")),
+        contender,
+        ...timed(work, timing),
+        ...(await costsOfStep(bench.gpu, work)),
+        peakBytes: work.bytesAlive,
+        parameters,
+        tensors,
+        paramGroups,
+      });
+    }
+    return { rows, fits: [fitOf(varies, points, rows)] };
+  } finally {
+    for (const work of works) work.destroy();
+  }
+}
+
+function fitOf(varies: BenchFit["varies"], points: readonly Point[], rows: readonly BenchRow[]): BenchFit {
+  const measured = rows.map(({ msMedian: ms, encodeUs = 0 }, i) => ({
+    units: (points[i] as Point).units,
+    ms,
+    encodeUs,
+  }));
+  const times = measured.map(({ ms }) => ms);
+  const { fixed, slope, worstDeviation } = fitLine(measured.map(({ units, ms }) => [units, ms] as const));
+  return {
+    contender,
+    varies,
+    points: measured,
+    fixedMs: fixed,
+    msPerUnit: slope,
+    worstDeviation,
+    spread: Math.max(...times) / Math.min(...times),
+  };
+}

@@ -1,0 +1,71 @@
+// @ts-check
+import { parseArgs } from "node:util";
+import { runOptions } from "./benchRun.mjs";
+import { placeOf } from "./bundled.mjs";
+
+export const help = `npm run bench -- [options]
+
+Times every update rule and whole training steps beside what the same adapter can do at all, measured in the same run: a
+device-to-device copy, bare streams with the traffic of each rule, multiply-adds on registers. Prints tables, and writes
+reports/bench.json, reports/bench.html and this adapter's section of bench/RESULTS.md.
+
+  --suite NAMES                   some of limits,optimizers,scaling,training                        (all)
+  --quick                         few contenders, sizes and rounds: to see that it runs; RESULTS.md is left as it is
+  --sizes 64k,1M,16M              parameters to measure updates with         (what suits the adapter)
+  --all                           everything at every size on a software adapter too: hours
+  --on chrome|deno                Chrome's WebGPU, or Deno's, which is wgpu on software adapters    (chrome)
+  --adapter swiftshader|lavapipe  with --on deno                                                    (both, in turn)
+  --headed                        show the browser
+  --bundle FILE                   run nothing: write it as one JavaScript file, for deno run FILE [--suite …] [--quick] …
+  --from FILE                     run nothing: make the report of a bench.json, or of what the bundle has printed
+  --beside FILE                   put rows that were measured elsewhere beside ours, such as bench/torch/bench.py's; several times
+  --help                          this text`;
+
+/** @param {string} message @returns {never} */
+function refuse(message) {
+  console.error(`npm run bench: ${message} See npm run bench -- --help.`);
+  process.exit(2);
+}
+
+/** @param {string[]} args */
+function parse(args) {
+  const text = /** @type {const} */ ({ type: "string" });
+  const flag = /** @type {const} */ ({ type: "boolean", default: false });
+  try {
+    return parseArgs({
+      args,
+      options: {
+        suite: text,
+        sizes: text,
+        quick: flag,
+        all: flag,
+        on: { ...text, default: "chrome" },
+        adapter: text,
+        headed: flag,
+        bundle: text,
+        from: text,
+        beside: { ...text, multiple: true, default: [] },
+        help: flag,
+      },
+    }).values;
+  } catch (error) {
+    refuse(`${/** @type {Error} */ (error).message.split(". ")[0]}.`);
+  }
+}
+
+/**
+ * What was asked for. Ends the process with a message where it makes no sense.
+ * @param {string[]} args
+ * @param {readonly import("./deno.mjs").Adapter[]} adapters those that --adapter may name
+ */
+export function readOptions(args, adapters) {
+  const { on, adapter, bundle, headed, from, beside, help: wantsHelp, suite, sizes, quick, all } = parse(args);
+  const run = runOptions({ suite, sizes, quick, all }, refuse);
+  const words = [
+    ...(suite === undefined ? [] : ["--suite", suite]),
+    ...(sizes === undefined ? [] : ["--sizes", sizes]),
+    ...(quick ? ["--quick"] : []),
+    ...(all ? ["--all"] : []),
+  ];
+  return { ...placeOf({ on, adapter, bundle }, adapters, refuse), run, words, headed, bundle, from, beside, wantsHelp };
+}
