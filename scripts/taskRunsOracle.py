@@ -60,8 +60,8 @@ def gpt(run, width=128, heads=4):
 MODELS = {"mlp": lambda run: mlp(), "cnn": lambda run: cnn(), "gpt": gpt}
 
 
-def recorded(run, dtype):
-    losses, ended = train(run, MODELS[run["name"]](run), dtype)
+def recorded(run, steps, dtype):
+    losses, ended = train({**run, "batches": run["batches"][:steps]}, MODELS[run["name"]](run), dtype)
     norms = torch.stack([values.double().norm() for values in ended.values()])
     every = {weight["name"]: weight["every"] for weight in run["weights"]}
     weights = {name: bits(values[:: every[name]].contiguous().numpy()) for name, values in ended.items()}
@@ -72,7 +72,12 @@ def main():
     torch.set_num_threads(1)
     request = json.load(sys.stdin)
     precisions = {"float32": torch.float32, "float64": torch.float64}
-    runs = {run["name"]: {name: recorded(run, dtype) for name, dtype in precisions.items()} for run in request["runs"]}
+    runs = {
+        run["name"]: {
+            steps: {name: recorded(run, steps, dtype) for name, dtype in precisions.items()} for steps in run["ends"]
+        }
+        for run in request["runs"]
+    }
     json.dump({"torch": torch.__version__.split("+")[0], "runs": runs}, sys.stdout)
 
 

@@ -1,7 +1,7 @@
 import type { Values } from "../../src/reference/index.ts";
 import { decodeFloat32, decodeFloat64 } from "../parity/fixtures.ts";
-import { type Apart, apart, isWithin, type Run } from "./apart.ts";
-import { everyOf, type TaskName, type TaskRunFixtures, type TorchTaskRun } from "./taskRuns.ts";
+import { type Apart, apart, isWithin, type Run, sharesApart } from "./apart.ts";
+import { everyOf, runsOf, type TaskRow, type TaskRunFixtures } from "./taskRuns.ts";
 
 type Precision = "float32" | "float64";
 
@@ -12,19 +12,22 @@ export interface TaskRun extends Run {
 }
 
 export interface TaskApart extends Apart {
+  /** The worst of the first 15 losses, as a share of it. */
+  readonly early: number;
   /** The worst tensor's, as a share of its norm. */
   readonly norms: number;
 }
 
-/** What PyTorch did. */
-export const torchTaskRun = ({ losses, norms, weights }: TorchTaskRun, precision: Precision): TaskRun => {
+/** What a file says that PyTorch did; of a row that it does not have, nothing, which is NaN apart from everything. */
+export function torchTaskRun(file: TaskRunFixtures, row: TaskRow, precision: Precision): TaskRun {
   const decode = precision === "float32" ? decodeFloat32 : decodeFloat64;
+  const { losses, norms, weights } = runsOf(file, row)?.[precision] ?? { losses: "", norms: "", weights: {} };
   return {
     losses: decodeFloat64(losses),
     norms: decodeFloat64(norms),
     weights: new Map(Object.entries(weights).map(([name, bits]) => [name, decode(bits)])),
   };
-};
+}
 
 /** What is kept of a run that has all its weights. */
 export const sampledTask = ({ losses, weights }: Run): TaskRun => ({
@@ -46,27 +49,48 @@ function normOf(values: Values): number {
 
 /** Compares runs: NaN where one of them is not whole. */
 export function taskApart(ours: TaskRun, theirs: TaskRun): TaskApart {
-  const share = (norm: number, i: number): number => Math.abs((ours.norms[i] as number) / norm - 1);
-  return { ...apart(ours, theirs), norms: Math.max(...Array.from(theirs.norms, share)) };
+  const [early, theirEarly] = [ours, theirs].map(({ losses }) => Array.from(losses).slice(0, 15)) as [
+    number[],
+    number[],
+  ];
+  return {
+    ...apart(ours, theirs),
+    early: sharesApart(early, theirEarly),
+    norms: sharesApart(ours.norms, theirs.norms),
+  };
 }
 
+/** Whether each is at most what is allowed; false for NaN. */
 export const isTaskWithin = (found: TaskApart, allowed: TaskApart): boolean =>
-  isWithin(found, allowed) && found.norms <= allowed.norms;
+  isWithin(found, allowed) && found.early <= allowed.early && found.norms <= allowed.norms;
 
-const each = (apart: TaskApart): Record<TaskName, TaskApart> => ({ mlp: apart, cnn: apart, gpt: apart });
-export const taskGates: Record<Precision, Readonly<Record<TaskName, TaskApart>>> = {
-  float32: each({ losses: 1e-4, weights: 1e-2, rms: 1e-3, norms: 1e-4 }),
-  float64: each({ losses: 1e-12, weights: 1e-10, rms: 1e-10, norms: 1e-12 }),
-};
+/**
+ * Float32 against another float32, PyTorch's or the executor's. Found at most, on SwiftShader: losses 4.4e-7 apart, weights
+ * 2.4e-7, their tensors 5e-8 and their norms 4.7e-7; PyTorch's float32 is 2.1e-7, 4.8e-7, 1.9e-7 and 1.6e-7 from its float64.
+ *
+ * The cnn in its 18th step, and the second time in its 22nd, has a ReLU or a maximum of four that rounding decides. Its
+ * gradient is a thousandth another then, where it was some 1e-6, and Adam makes full steps of what differs: PyTorch's float32
+ * run ends 3.9e-4 from its float64 one, by losses, the weights 8.4e-4 apart, their tensors 1.6e-4 and their norms 1.1e-4, and
+ * the GPU's as far from PyTorch's float32. So that after 30 steps it is held to less, but for its first 15 losses, and after
+ * 15 steps to what the others are: there it is FIFTEEN.
+ *
+ * What mistakes cost, made in PyTorch (the losses after 15 steps; after 30): the bias correction a step late, 1.1e-2 and more;
+ * no decay, 1.7e-4 and more; biases and norms that decay, 2.6e-4 and more; the learning rate that of the step before, 2.3e-5
+ * (mlp), 5.4e-5 (cnn) and 3.3e-2 (gpt); eps 1e-5, 4e-4 and more; the other beta2, 2.3e-3 and more; attention that sees later
+ * times, 3.9e-3. After three steps of the gpt no decay costs 4.1e-6, and 9e-5 of a norm; all others 1.6e-4 and more.
+ */
+export const taskGates = {
+  float32: { early: 2e-6, losses: 2e-6, weights: 2e-5, rms: 1e-6, norms: 3e-6 },
+  float32Kinked: { early: 2e-6, losses: 2e-3, weights: 5e-3, rms: 8e-4, norms: 5e-4 },
+  float64: { early: 1e-14, losses: 1e-14, weights: 2e-14, rms: 5e-15, norms: 2e-14 },
+} as const satisfies Record<string, TaskApart>;
+
+export const taskGate = ({ name, steps }: TaskRow, precision: Precision): TaskApart =>
+  precision === "float32" && name === "cnn" && steps > 15 ? taskGates.float32Kinked : taskGates[precision];
 
 /** Whether PyTorch does today what it did, on another CPU perhaps. */
-export const holdsTask = (
-  name: TaskName,
-  now: TaskRunFixtures["runs"][TaskName],
-  then: TaskRunFixtures["runs"][TaskName] | undefined,
-): boolean =>
-  then !== undefined &&
+export const holdsTask = (row: TaskRow, now: TaskRunFixtures, then: TaskRunFixtures): boolean =>
   (["float32", "float64"] as const).every((precision) => {
-    const found = taskApart(torchTaskRun(now[precision], precision), torchTaskRun(then[precision], precision));
-    return isTaskWithin(found, taskGates[precision][name]);
+    const found = taskApart(torchTaskRun(now, row, precision), torchTaskRun(then, row, precision));
+    return isTaskWithin(found, taskGate(row, precision));
   });
