@@ -23,8 +23,8 @@ export interface TaskRow {
 }
 
 /**
- * 30 steps of each. Of the gpt the executor takes six seconds a step, and the cnn stays as it is to be told only until a
- * maximum or a ReLU goes another way: see taskApart.ts.
+ * 30 steps of each. Of the gpt the executor takes six seconds a step, and rounding does not part runs of the cnn before its
+ * 18th: see taskApart.ts.
  */
 export const taskRows: readonly TaskRow[] = [
   { name: "mlp", steps: 30 },
