@@ -9,6 +9,7 @@ import { holdCheckpoints } from "./checkpointOracle.mjs";
 import { holdOps } from "./opsOracle.mjs";
 import { askedToWrite, ensurePython, loadModules, readableJson, root, runPython, stop } from "./oracleTools.mjs";
 import { holdSchedules } from "./scheduleOracle.mjs";
+import { holdTaskRuns } from "./taskRunsOracle.mjs";
 import { holdTrajectories } from "./trajectoriesOracle.mjs";
 
 /** @typedef {import("../test/parity/fixtures.ts").TorchFixtures} TorchFixtures */
@@ -107,7 +108,7 @@ if (write) {
   check();
 }
 try {
-  for (const hold of [holdSchedules, holdAround, holdCheckpoints, holdOps, holdTrajectories])
+  for (const hold of [holdSchedules, holdAround, holdCheckpoints, holdOps, holdTrajectories, holdTaskRuns])
     console.log(await hold(python, write));
 } catch (error) {
   stop(/** @type {Error} */ (error).message);

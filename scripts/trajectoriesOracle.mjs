@@ -55,6 +55,6 @@ function asked({ name, model, batch, rule, hyper, batchAt }, { startOf, trajecto
 }
 
 /** @param {readonly number[]} shape @param {string} dtype @param {Float32Array | Uint32Array} data */
-const sent = (shape, dtype, { buffer, byteOffset, byteLength }) => {
+export const sent = (shape, dtype, { buffer, byteOffset, byteLength }) => {
   return { shape, dtype, data: Buffer.from(buffer, byteOffset, byteLength).toString("base64") };
 };

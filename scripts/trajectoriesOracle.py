@@ -19,10 +19,10 @@ from torchOracle import RULES, bits, torch_group
 class Transformer(nn.Module):
     """A character model: torch.nn's encoder layers, masked, which normalize first."""
 
-    def __init__(self, letters=28, width=32, heads=4, times=16):
+    def __init__(self, letters=28, width=32, heads=4, times=16, depth=2):
         super().__init__()
         self.embed, self.positions = nn.Embedding(letters, width), nn.Parameter(torch.zeros(times, width))
-        self.blocks = nn.ModuleList([Block(width, heads, True) for _ in range(2)])
+        self.blocks = nn.ModuleList([Block(width, heads, True) for _ in range(depth)])
         self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, letters, bias=False)
 
     def forward(self, ids):
@@ -49,13 +49,14 @@ MODELS = {
 
 # Our names on the left, PyTorch's on the right.
 NAMES = [
+    (r"^tokens\.", "embed."),
     (r"^blocks\.(\d)\.", r"blocks.\1.inner."),
     (r"attention\.qkv\.", "self_attn.in_proj_"),
     (r"attention\.output\.", "self_attn.out_proj."),
     (r"mlp\.expand\.", "linear1."),
     (r"mlp\.contract\.", "linear2."),
 ]
-EMBEDDINGS = ("embed.weight", "positions")
+EMBEDDINGS = ("embed.weight", "tokens.weight", "positions")
 
 
 def torch_name(name):
@@ -69,8 +70,9 @@ def as_there(name, tensor):
     return tensor.mT if tensor.dim() == 2 and name not in EMBEDDINGS else tensor
 
 
-def train(run, dtype, sampled):
-    model = MODELS[run["name"]]().to(dtype)
+def train(run, model, dtype):
+    """The losses, and the weights after the last step, flat, by our names."""
+    model = model.to(dtype)
     parameters = {weight["name"]: model.get_parameter(torch_name(weight["name"])) for weight in run["weights"]}
     if len(set(parameters.values())) != len(list(model.parameters())):
         raise AssertionError(f"{run['name']}: not every parameter of PyTorch's model has one of ours")
@@ -82,7 +84,10 @@ def train(run, dtype, sampled):
     ]
     optimizer = RULES[run["rule"]](groups, **torch_group(run["rule"], run["hyper"]))
     losses = []
-    for batch in run["batches"]:
+    for step, batch in enumerate(run["batches"]):
+        if "lr" in run:
+            for group in optimizer.param_groups:
+                group["lr"] = run["lr"][step]
         x, y = tensor_of(batch["x"]), tensor_of(batch["y"])
         optimizer.zero_grad()
         logits = model(x.to(dtype) if x.is_floating_point() else x)
@@ -91,8 +96,11 @@ def train(run, dtype, sampled):
         optimizer.step()
         losses.append(loss.item())
     ended = {name: as_there(name, parameter.detach()).flatten() for name, parameter in parameters.items()}
-    weights = {name: bits(values[::sampled].contiguous().numpy()) for name, values in ended.items()}
-    return bits(np.array(losses)), weights
+    return bits(np.array(losses)), ended
+
+
+def weights_of(ended, every):
+    return {name: bits(values[::every].contiguous().numpy()) for name, values in ended.items()}
 
 
 def main():
@@ -100,9 +108,11 @@ def main():
     request = json.load(sys.stdin)
     runs = {}
     for run in request["runs"]:
-        losses64, float64 = train(run, torch.float64, request["sampledFloat64"])
-        losses32, float32 = train(run, torch.float32, 1)
-        runs[run["name"]] = {"losses": {"float64": losses64, "float32": losses32}, "float32": float32, "float64": float64}
+        losses64, float64 = train(run, MODELS[run["name"]](), torch.float64)
+        losses32, float32 = train(run, MODELS[run["name"]](), torch.float32)
+        losses = {"float64": losses64, "float32": losses32}
+        sampled = weights_of(float64, request["sampledFloat64"])
+        runs[run["name"]] = {"losses": losses, "float32": weights_of(float32, 1), "float64": sampled}
     json.dump({"torch": torch.__version__.split("+")[0], "runs": runs}, sys.stdout)
 
 

@@ -47,13 +47,17 @@ export function apart(ours: Run, theirs: Run): Apart {
       rms: Math.sqrt(errors.reduce((sum, error) => sum + error ** 2, 0) / errors.length),
     };
   });
-  const share = (loss: number, i: number): number => Math.abs((ours.losses[i] as number) - loss) / Math.abs(loss);
-  const isWhole = ours.losses.length === theirs.losses.length && ours.weights.size === theirs.weights.size;
   return {
-    losses: isWhole ? Math.max(...Array.from(theirs.losses, share)) : Number.NaN,
+    losses: ours.weights.size === theirs.weights.size ? sharesApart(ours.losses, theirs.losses) : Number.NaN,
     weights: Math.max(...ofTensors.map(({ largest }) => largest)),
     rms: Math.max(...ofTensors.map(({ rms }) => rms)),
   };
+}
+
+/** The worst of all numbers, as a share of it; NaN where there are more of them on one side, or none. */
+export function sharesApart(ours: ArrayLike<number>, theirs: ArrayLike<number>): number {
+  if (ours.length !== theirs.length || ours.length === 0) return Number.NaN;
+  return Math.max(...Array.from(theirs, (value, i) => Math.abs((ours[i] as number) - value) / Math.abs(value)));
 }
 
 /** Whether each is at most what is allowed; false for NaN. */
