@@ -32,7 +32,7 @@ const stripWgslComments: Plugin = {
 
 /** Browsers side by side: most of the time goes into compiling kernels, which a browser does one at a time. */
 const inTheBrowser = {
-  optim: ["test/{bench,gpu,optim,parity}/**/*.test.ts"],
+  optim: ["test/{gpu,optim,parity}/**/*.test.ts", "test/bench/count.test.ts"],
   engine: ["test/{engine,train}/**/*.test.ts", "test/shaders.test.ts"],
   mutants: ["test/mutants/**/*.test.ts"],
 };

@@ -7,7 +7,7 @@ import type { ShaderPart } from "../src/gpu/index.ts";
 import { explain, join } from "../src/gpu/shader.ts";
 import { squaresParts, verdictParts } from "../src/optim/gradients/guard.ts";
 import { adamw, sgd } from "../src/optim/index.ts";
-import { evaluationParts, measureOf, measureParts, moduleParts, rowParts } from "../src/optim/parts.ts";
+import { evaluationParts, mayHaveRounds, measureOf, measureParts, moduleParts, rowParts } from "../src/optim/parts.ts";
 import { dtypes } from "../src/optim/storage.ts";
 import { matmulModules } from "./engine/kernels/matmulModules.ts";
 import { loweredModules } from "./engine/loweredModules.ts";
@@ -43,7 +43,9 @@ const optim = Object.entries({ ...variants, ...withDecays }).flatMap(([name, rul
         });
       });
       const isPlain = access.dtype === "float32" && !access.isRagged;
-      return [update, ...(measureOf(variant) ? [measure] : []), ...(isPlain ? passes : [])];
+      const rounds = { name: `${update.name}, in rounds`, parts: moduleParts(variant, access, around, true) };
+      const others = isPlain ? [...passes, ...(mayHaveRounds(variant) ? [rounds] : [])] : [];
+      return [update, ...(measureOf(variant) ? [measure] : []), ...others];
     }),
   ),
 );

@@ -66,7 +66,7 @@ export const slotsIn = (rows: Slice, rowsOfStep: number): number =>
  * @throws WrongDeviceError, DisposedError or ValidationError, by rejection, naming the tensor whose buffer cannot be used.
  */
 export async function buildUpdate(gpu: Gpu, plan: UpdatePlan): Promise<BuiltUpdate> {
-  const { limits, pool, adapter } = gpu;
+  const { limits, pool } = gpu;
   // Sums over a tensor have the order of the whole workgroup; where nothing is summed, tiles may be of any size.
   const hasSums = plan.guard || plan.families.some(({ variant }) => variant.passes?.length || variant.kinds);
   const all = plan.families.flatMap(({ tensors }) => elementsOf(tensors));
@@ -93,9 +93,7 @@ export async function buildUpdate(gpu: Gpu, plan: UpdatePlan): Promise<BuiltUpda
     const built: BuiltPass[] = [];
     for (const [family, tiled] of placements) {
       if (tiled.length === 0) continue;
-      const rounds = mayHaveRounds(family.variant)
-        ? roundsFor(elementsOf(tiled), workgroupSize, adapter.isSoftware)
-        : 1;
+      const rounds = mayHaveRounds(family.variant) ? roundsFor(gpu, elementsOf(tiled), workgroupSize) : 1;
       const parts = await buildFamily(gpu, { ...plan, ...family, tiled, sizes: { ...sizes, rounds }, rows: whole });
       owners.push(parts);
       built.push(parts);

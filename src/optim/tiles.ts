@@ -1,4 +1,4 @@
-import type { Limits, Slice } from "../gpu/index.ts";
+import type { Gpu, Limits, Slice } from "../gpu/index.ts";
 import { type Dtype, dtypeBytes, kindBytes, type StateSlice } from "./storage.ts";
 import { byBuffers, gather, type Reach, type WindowSizes } from "./windows.ts";
 
@@ -86,11 +86,12 @@ const mostRounds = 8;
  * Rounds of a tile. The more there are, the more seldom a lane reads its place and its scalars; but there have to be
  * workgroups for all of the device, and tensors that are large enough.
  */
-export function roundsFor(sizes: readonly number[], workgroupSize: number, isSoftware: boolean): number {
+export function roundsFor({ adapter }: Pick<Gpu, "adapter">, sizes: readonly number[], workgroupSize: number): number {
   const tiles = countTiles(sizes, { workgroupSize });
   for (let rounds = mostRounds; rounds > 1; rounds /= 2) {
     const fewer = countTiles(sizes, { workgroupSize, rounds });
-    if (fewer >= busy[isSoftware ? "software" : "hardware"] && fewer * rounds <= mostIdle * tiles) return rounds;
+    if (fewer >= busy[adapter.isSoftware ? "software" : "hardware"] && fewer * rounds <= mostIdle * tiles)
+      return rounds;
   }
   return 1;
 }
