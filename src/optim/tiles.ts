@@ -80,18 +80,18 @@ export function workgroupSizeFor(limits: Limits, sizes: readonly number[]): numb
 
 /** Workgroups that keep a device busy: each of several thousand lanes at once, or two cores. */
 const busy = { hardware: 2048, software: 16 };
-const mostRounds = 8;
+const mostRounds = 16;
 
 /**
  * Rounds of a tile. The more there are, the more seldom a lane reads its place and its scalars; but there have to be
  * workgroups for all of the device, and tensors that are large enough.
  */
 export function roundsFor({ adapter }: Pick<Gpu, "adapter">, sizes: readonly number[], workgroupSize: number): number {
+  const enough = busy[adapter.isSoftware ? "software" : "hardware"];
   const tiles = countTiles(sizes, { workgroupSize });
-  for (let rounds = mostRounds; rounds > 1; rounds /= 2) {
+  for (let rounds = mostRounds; rounds > 1; rounds--) {
     const fewer = countTiles(sizes, { workgroupSize, rounds });
-    if (fewer >= busy[adapter.isSoftware ? "software" : "hardware"] && fewer * rounds <= mostIdle * tiles)
-      return rounds;
+    if (fewer >= enough && 2 * fewer <= tiles) return rounds;
   }
   return 1;
 }
