@@ -111,6 +111,16 @@ test("imports follow the arrows", () => {
   expect(imports.map(fault).filter((text) => text !== undefined)).toEqual([]);
 });
 
+/** The compiler does not follow `?raw`, and looks at no shader. */
+test("what is imported is there", () => {
+  const others = ["bench", "test", "examples"].flatMap((folder) => filesIn(folder, ".ts"));
+  const own = others.filter((path) => !path.includes("/node_modules/"));
+  const lost = [...imports, ...own.flatMap(importsOf)].filter(
+    ({ to, isPackage }) => !isPackage && !to.includes("*") && !existsSync(join(root, to)),
+  );
+  expect(lost.map(({ from, to }) => `${from} imports ${to}, which is not there.`)).toEqual([]);
+});
+
 test("no import cycles", () => {
   expect(findCycle()).toEqual([]);
 });
