@@ -3,7 +3,7 @@
 Reads one JSON request on stdin and writes one JSON answer on stdout (progress goes to stderr); scripts/oracle.mjs
 is the other end. Every tensor travels as base64 of its little-endian bytes, so that no digit is lost or invented.
 
-Gradients are open-loop: they come from a counter-based generator (src/engine/random.ts is its twin) and not from a
+Gradients are open-loop: they come from a counter-based generator (src/numbers/random.ts is its twin) and not from a
 loss, so an error of one step is not fed back through a model and every step can be held to a bound.
 """
 

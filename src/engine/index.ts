@@ -1,3 +1,4 @@
+export { randomBelow, randomBits, randomNormal, randomSigned, randomUniform, shuffled } from "../numbers/random.ts";
 export type { Copies } from "./copies.ts";
 export * as initial from "./initial.ts";
 export { type BatchOf, type BatchTypes, f32, leavesOf, u32 } from "./inputs.ts";
@@ -15,5 +16,4 @@ export {
   type Part,
 } from "./model.ts";
 export { evaluationPass, type LeavesOf, type Outputs, type Pass, trainingPass } from "./passes.ts";
-export { randomBelow, randomBits, randomNormal, randomSigned, randomUniform, shuffled } from "./random.ts";
 export { type NamedNumbers, type ParameterSlices, Weights, type WeightsOptions } from "./weights.ts";

@@ -1,5 +1,5 @@
 import type { Initial } from "../graph/index.ts";
-import { randomNormal, randomSigned } from "./random.ts";
+import { randomNormal, randomSigned } from "../numbers/random.ts";
 
 /** How many inputs and outputs each weight of a layer is among; of a convolution, times the elements of its window. */
 export interface Fans {

@@ -2,6 +2,7 @@
 
 import halvesCode from "../../shaders/numbers/halves.wgsl?raw";
 import narrowFloatCode from "../../shaders/numbers/narrowFloat.wgsl?raw";
+import randomBitsCode from "../../shaders/numbers/randomBits.wgsl?raw";
 import blocksCode from "../../shaders/optim/parts/blocks.wgsl?raw";
 import drawCode from "../../shaders/optim/parts/draw.wgsl?raw";
 import float8Code from "../../shaders/optim/parts/float8.wgsl?raw";
@@ -16,7 +17,6 @@ import mBfloat16Code from "../../shaders/optim/parts/mBfloat16.wgsl?raw";
 import mFloat8Code from "../../shaders/optim/parts/mFloat8.wgsl?raw";
 import mFloat32Code from "../../shaders/optim/parts/mFloat32.wgsl?raw";
 import noBlocksCode from "../../shaders/optim/parts/noBlocks.wgsl?raw";
-import randomBitsCode from "../../shaders/optim/parts/randomBits.wgsl?raw";
 import stochasticParamCode from "../../shaders/optim/parts/stochasticParam.wgsl?raw";
 import storeBlocksCode from "../../shaders/optim/parts/storeBlocks.wgsl?raw";
 import storeBlocksOfMCode from "../../shaders/optim/parts/storeBlocksOfM.wgsl?raw";
@@ -32,7 +32,7 @@ const part = (name: string, code: string): ShaderPart => ({ file: `shaders/optim
 
 const narrowFloat = { file: "shaders/numbers/narrowFloat.wgsl", code: narrowFloatCode };
 const halves = { file: "shaders/numbers/halves.wgsl", code: halvesCode };
-const random = [part("randomBits", randomBitsCode), part("draw", drawCode)];
+const random = [{ file: "shaders/numbers/randomBits.wgsl", code: randomBitsCode }, part("draw", drawCode)];
 const float32 = part("float32", float32Code);
 /** What gets at gradients in lanes of one element. */
 export const float32Each = part("float32Each", float32EachCode);

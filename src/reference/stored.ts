@@ -1,8 +1,9 @@
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../numbers/half.ts";
+import { randomBits } from "../numbers/random.ts";
 import type { Step } from "./around.ts";
 import { type Float8Kind, fromFloat8, toFloat8 } from "./float8.ts";
 import type { ParamTensor, Values } from "./numerics.ts";
-import { randomBits, seedOfStep, streamOf } from "./randomBits.ts";
+import { seedOfStep, streamOf } from "./roundingStreams.ts";
 
 /** In how many bits an optimizer keeps the numbers of its tensors. */
 export interface Storage {

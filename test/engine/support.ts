@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import { randomSigned } from "../../src/engine/random.ts";
 import { Workspace } from "../../src/engine/workspace.ts";
 import { type Dispatch, type Gpu, readFloats, type Slice } from "../../src/gpu/index.ts";
+import { randomSigned } from "../../src/numbers/random.ts";
 
 /** Float32 numbers in [-1, 1), the same ones for the same stream. */
 export function signed(count: number, stream: number): Float32Array<ArrayBuffer> {

@@ -1,5 +1,5 @@
-import { randomUniform } from "../../src/engine/random.ts";
 import * as g from "../../src/graph/index.ts";
+import { randomUniform } from "../../src/numbers/random.ts";
 import { KEY, type OpRow } from "./opRow.ts";
 
 /** A rate that lies between two of the numbers that may be drawn, the lower of which the eighth element draws. */

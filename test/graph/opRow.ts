@@ -1,5 +1,5 @@
-import { randomBits, randomSigned } from "../../src/engine/random.ts";
 import { input, type Shape, type Tensor } from "../../src/graph/index.ts";
+import { randomBits, randomSigned } from "../../src/numbers/random.ts";
 
 /** A leaf of a row: its shape, and where its numbers lie. */
 export interface LeafRow {

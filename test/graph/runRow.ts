@@ -1,5 +1,5 @@
-import { randomSigned } from "../../src/engine/random.ts";
 import { add, differentiate, input, mul, sum, type Tensor, trace } from "../../src/graph/index.ts";
+import { randomSigned } from "../../src/numbers/random.ts";
 import { execute, type Numbers, type Round } from "../../src/reference/index.ts";
 import { KEY, type LeafName, leavesOf, numbersOf, type OpRow } from "./opRow.ts";
 

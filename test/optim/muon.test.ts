@@ -1,7 +1,7 @@
 /** Muon on the GPU: its steps are orthogonal, whatever the matrix and its neighbours; beside AdamW in one optimizer. */
 import { describe, expect } from "vitest";
-import { randomNormal } from "../../src/engine/random.ts";
 import { type Gpu, LimitError, layoutSlab, openGpu, readSlices, Slab, type Slice } from "../../src/gpu/index.ts";
+import { randomNormal } from "../../src/numbers/random.ts";
 import { adamw, createOptimizer, muon, type ParamGroupInput, ShapeError, splitForMuon } from "../../src/optim/index.ts";
 import { adjustments } from "../../src/optim/muon/matrix.ts";
 import { float32, float64, type Values } from "../../src/reference/index.ts";

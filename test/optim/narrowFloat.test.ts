@@ -2,13 +2,13 @@
 import { describe, expect } from "vitest";
 import halves from "../../shaders/numbers/halves.wgsl?raw";
 import narrowFloat from "../../shaders/numbers/narrowFloat.wgsl?raw";
+import randomBitsCode from "../../shaders/numbers/randomBits.wgsl?raw";
 import float8 from "../../shaders/optim/parts/float8.wgsl?raw";
-import randomBitsCode from "../../shaders/optim/parts/randomBits.wgsl?raw";
 import type { Gpu } from "../../src/gpu/index.ts";
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../../src/numbers/half.ts";
 import { bitsOf, floatOf } from "../../src/numbers/narrowFloat.ts";
+import { randomBits } from "../../src/numbers/random.ts";
 import { blockSize, fromFloat8, toFloat8 } from "../../src/reference/float8.ts";
-import { randomBits } from "../../src/reference/randomBits.ts";
 import { all, bufferOf, gpuTest, randomWords, readWords } from "../support/gpuTest.ts";
 
 /** `expression` of the words x and random, for all of them: four words in, four words out. */

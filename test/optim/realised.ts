@@ -1,6 +1,7 @@
 /** How much of the decay that was asked for happens: a measurement, for adapters too whose rounding nobody knows. */
-import { randomSigned } from "../../src/engine/random.ts";
+
 import type { Gpu } from "../../src/gpu/index.ts";
+import { randomSigned } from "../../src/numbers/random.ts";
 import type { Profile } from "../../src/reference/index.ts";
 import { ruleOf } from "../parity/rules.ts";
 import type { Mutation } from "../parity/runCase.ts";

@@ -1,6 +1,6 @@
 import { layers, type Model, namedParameters, namedStates } from "../../src/engine/index.ts";
-import { randomSigned } from "../../src/engine/random.ts";
 import { differentiate, elementsOf, input, mul, sum, type Tensor, trace } from "../../src/graph/index.ts";
+import { randomSigned } from "../../src/numbers/random.ts";
 import type { LeafRow } from "../graph/opRow.ts";
 import { numbersOf } from "../graph/opRow.ts";
 import type { Case } from "./torchCases.ts";

@@ -14,8 +14,8 @@ import {
   namedParameters,
   u32,
 } from "../../src/engine/index.ts";
-import { randomBits, randomSigned } from "../../src/engine/random.ts";
 import * as graph from "../../src/graph/index.ts";
+import { randomBits, randomSigned } from "../../src/numbers/random.ts";
 import trajectoriesJson from "../fixtures/trajectories.json";
 import type { Bits } from "../parity/fixtures.ts";
 

@@ -5,7 +5,7 @@
  * is written by hand.
  */
 
-import { randomSigned } from "../../src/engine/random.ts";
+import { randomSigned } from "../../src/numbers/random.ts";
 import type { Values } from "../../src/reference/index.ts";
 import torchJson from "../fixtures/torch.json";
 import type { Row, RowHyper, RuleName } from "./table.ts";

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { f32, layers, losses, type Model, type NamedNumbers, u32 } from "../../src/engine/index.ts";
-import { randomSigned } from "../../src/engine/random.ts";
 import type { Gpu } from "../../src/gpu/index.ts";
+import { randomSigned } from "../../src/numbers/random.ts";
 import { adamw } from "../../src/optim/index.ts";
 import type { CompileOptions } from "../../src/train/compileOptions.ts";
 import type { StepListener, StepMetrics } from "../../src/train/metrics.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { randomUniform } from "../../src/engine/random.ts";
 import * as g from "../../src/graph/index.ts";
 import { binary, ternary, unary } from "../../src/graph/operation.ts";
+import { randomUniform } from "../../src/numbers/random.ts";
 import { implementations } from "../../src/reference/implementations.ts";
 import { execute, float32, float64, type Numbers } from "../../src/reference/index.ts";
 import { erf, erfc } from "../../src/reference/ops/erf.ts";

@@ -1,7 +1,7 @@
 /** 8-bit moments, over all codes and scales. */
 import { describe, expect, test } from "vitest";
+import { randomBits } from "../../src/numbers/random.ts";
 import { blockSize, type Float8Kind, fromFloat8, toFloat8 } from "../../src/reference/float8.ts";
-import { randomBits } from "../../src/reference/randomBits.ts";
 
 const randomAt = (i: number): number => randomBits(1, 2, i);
 const upAlways = (): number => 0xffffffff;

@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, test } from "vitest";
-import { randomNormal, randomSigned } from "../../src/engine/random.ts";
+import { randomNormal, randomSigned } from "../../src/numbers/random.ts";
 import { weightDecayFromPenalty, weightDecayFromShrink } from "../../src/optim/index.ts";
 import type { Profile } from "../../src/reference/index.ts";
 import { gradientAt, initialParam, ulpError } from "../parity/fixtures.ts";

@@ -1,7 +1,7 @@
 /** Where training with weight decay ends up: fixed points, the prior, the box, norms. The reference in float64. */
 
 import { describe, expect, test } from "vitest";
-import { randomNormal } from "../../src/engine/random.ts";
+import { randomNormal } from "../../src/numbers/random.ts";
 import type { RowHyper, RuleName } from "../parity/table.ts";
 import { distance, end, norm, type Run, run } from "./lawsRun.ts";
 

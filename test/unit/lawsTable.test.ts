@@ -1,7 +1,7 @@
 /** Symmetries and invariants that every row of the parity table has, in both profiles and both precisions. */
 
 import { describe, expect, test } from "vitest";
-import { randomSigned, shuffled } from "../../src/engine/random.ts";
+import { randomSigned, shuffled } from "../../src/numbers/random.ts";
 import { gradientAt, initialParam } from "../parity/fixtures.ts";
 import { resolvedHyper, ruleOf } from "../parity/rules.ts";
 import { profilesOf, type Row, table } from "../parity/table.ts";

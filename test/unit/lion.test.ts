@@ -1,6 +1,6 @@
 /** What is Lion's own: steps of one size, whatever the gradient, and what that does to small decays. */
 import { describe, expect, test } from "vitest";
-import { randomSigned } from "../../src/engine/random.ts";
+import { randomSigned } from "../../src/numbers/random.ts";
 import { distance, end } from "./lawsRun.ts";
 
 const steps = 1000;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../../src/numbers/half.ts";
 import { bitsOf, floatOf } from "../../src/numbers/narrowFloat.ts";
-import { randomBits } from "../../src/reference/randomBits.ts";
+import { randomBits } from "../../src/numbers/random.ts";
 
 interface Half {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** The Newton-Schulz iteration of the reference: what it does to the singular values, and to nothing else. */
 import { describe, expect, test } from "vitest";
-import { randomSigned } from "../../src/engine/random.ts";
+import { randomSigned } from "../../src/numbers/random.ts";
 import { float32, float64 } from "../../src/reference/index.ts";
 import { type Coefficients, type NewtonSchulz, orthogonalized } from "../../src/reference/newtonSchulz.ts";
 import { distance, norm } from "./lawsRun.ts";

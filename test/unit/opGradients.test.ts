@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { randomSigned } from "../../src/engine/random.ts";
+import { randomSigned } from "../../src/numbers/random.ts";
 import { float64 } from "../../src/reference/index.ts";
 import { attention, attentionGradient } from "../../src/reference/ops/attention.ts";
 import { crossEntropy, crossEntropyGradient } from "../../src/reference/ops/crossEntropy.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { pcg, randomBits, randomNormal, randomSigned, randomUniform, shuffled } from "../../src/engine/random.ts";
+import { pcg, randomBits, randomNormal, randomSigned, randomUniform, shuffled } from "../../src/numbers/random.ts";
 
 const DRAWS = 1 << 16;
 const draws = (draw: (index: number) => number): number[] => Array.from({ length: DRAWS }, (_, index) => draw(index));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { randomBits } from "../../src/engine/random.ts";
 import { readSafetensors, type SafetensorsFault, writeSafetensors } from "../../src/interop/index.ts";
+import { randomBits } from "../../src/numbers/random.ts";
 import { contents, entry, F32, faultOf, file, one, SMALL } from "./safetensorsFiles.ts";
 
 describe("malformed files", () => {

@@ -1,6 +1,6 @@
 /** What is schedule-free learning's own: x is an average of all z, y lies between them, and no schedule is needed. */
 import { describe, expect, test } from "vitest";
-import { randomSigned } from "../../src/engine/random.ts";
+import { randomSigned } from "../../src/numbers/random.ts";
 import { evaluationPoint, float32, float64 } from "../../src/reference/index.ts";
 import { gradientAt, initialParam } from "../parity/fixtures.ts";
 import { scheduleFreeRows } from "../parity/rows/scheduleFree.ts";

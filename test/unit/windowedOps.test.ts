@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { randomSigned } from "../../src/engine/random.ts";
 import { type Conv2dSizes, elementsOf, outputPlane, type Pool2dSizes } from "../../src/graph/index.ts";
+import { randomSigned } from "../../src/numbers/random.ts";
 import { float64 } from "../../src/reference/index.ts";
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from "../../src/reference/ops/conv2d.ts";
 import { gather, gatherGradient } from "../../src/reference/ops/gather.ts";

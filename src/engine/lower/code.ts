@@ -1,11 +1,17 @@
 import dropoutCode from "../../../shaders/engine/map/dropout.wgsl?raw";
 import functionsCode from "../../../shaders/engine/map/functions.wgsl?raw";
+import randomBitsCode from "../../../shaders/numbers/randomBits.wgsl?raw";
 import type { ShaderPart } from "../../gpu/index.ts";
 import type { DType, MapFunction } from "../../graph/index.ts";
 import { halvesParts } from "../kernels/halvesParts.ts";
 import type { Launch, Value, View } from "../launch.ts";
 import type { Dropout, Expression, Pieces } from "./expression.ts";
 import { type Axis, collapsed } from "./views.ts";
+
+const dropoutParts: readonly ShaderPart[] = [
+  { file: "shaders/numbers/randomBits.wgsl", code: randomBitsCode },
+  { file: "shaders/engine/map/dropout.wgsl", code: dropoutCode },
+];
 
 /** Where an expression's numbers go; added to what is there where gradients accumulate. */
 export interface Target {
@@ -117,7 +123,7 @@ export class ExpressionCode {
         { file: "engine/generated.wgsl", code },
         { file: "shaders/engine/map/functions.wgsl", code: functionsCode },
         ...(this.#hasHalves ? halvesParts : []),
-        ...(this.#hasDropout ? [{ file: "shaders/engine/map/dropout.wgsl", code: dropoutCode }] : []),
+        ...(this.#hasDropout ? dropoutParts : []),
       ],
       bindings: this.#bindings.map(({ value, access }) => ({ value, access })),
     };

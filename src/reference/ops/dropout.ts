@@ -1,5 +1,5 @@
+import { randomBits } from "../../numbers/random.ts";
 import type { Round, Values } from "../numerics.ts";
-import { randomBits } from "../randomBits.ts";
 
 /** x / (1 − rate) where the uniform number of an element, a multiple of 2^-24, is `rate` or more; else 0. */
 export function dropout(x: Values, key: number, stream: number, rate: number, round: Round): Values {

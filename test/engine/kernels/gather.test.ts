@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { type GatherSizes, gather, gatherGradient } from "../../../src/engine/kernels/gather.ts";
-import { randomBits } from "../../../src/engine/random.ts";
+import { randomBits } from "../../../src/numbers/random.ts";
 import { float32 } from "../../../src/reference/index.ts";
 import * as reference from "../../../src/reference/ops/gather.ts";
 import { sharedGpuTest as test } from "../../support/gpuTest.ts";

@@ -1,16 +1,7 @@
-/** The random bits of stochastic rounding. That they look random is tested of the engine's, which they are. */
+/** Whose random bits are whose in stochastic rounding. That they look random is tested in random.test.ts. */
 import { expect, test } from "vitest";
-import { randomBits as enginesBits } from "../../src/engine/random.ts";
-import { randomBits, seedOfStep, streamOf } from "../../src/reference/randomBits.ts";
-
-test("they are the engine's, which are tested against fixed vectors", () => {
-  const counters = Array.from(
-    { length: 1_000 },
-    (_, i) => [i * 0x01234567, i % 7, 0xffffffff - i * 1_000_003] as const,
-  );
-  const words = counters.map(([seed, stream, index]) => randomBits(seed >>> 0, stream, index >>> 0));
-  expect(words).toEqual(counters.map(([seed, stream, index]) => enginesBits(seed >>> 0, stream, index >>> 0)));
-});
+import { randomBits } from "../../src/numbers/random.ts";
+import { seedOfStep, streamOf } from "../../src/reference/roundingStreams.ts";
 
 test("no two steps of a run have one seed, and no two roles of any tensors one stream", () => {
   const steps = Array.from({ length: 10_000 }, (_, i) => seedOfStep(7, i + 1));
