@@ -31,8 +31,8 @@ const mutants: [mistake: string, SharedMistake, readonly ParityCase[]][] = [
     "the average's shares are swapped",
     mistakenly(
       "average",
-      "general.averageShare, general.averageKeep",
-      "select(general.averageKeep, 1.0, isFirst(at)), select(general.averageShare, 0.0, isFirst(at))",
+      "at.general.averageShare, at.general.averageKeep",
+      "select(at.general.averageKeep, 1.0, isFirst(at)), select(at.general.averageShare, 0.0, isFirst(at))",
     ),
     averaged,
   ],
@@ -40,8 +40,8 @@ const mutants: [mistake: string, SharedMistake, readonly ParityCase[]][] = [
     "the first average is not the weights, but a share of them",
     mistakenly(
       "average",
-      "general.averageShare, general.averageKeep",
-      "select(general.averageShare, 0.1, isFirst(at)), select(general.averageKeep, 0.9, isFirst(at))",
+      "at.general.averageShare, at.general.averageKeep",
+      "select(at.general.averageShare, 0.1, isFirst(at)), select(at.general.averageKeep, 0.9, isFirst(at))",
     ),
     remembering,
   ],

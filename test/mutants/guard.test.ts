@@ -71,12 +71,7 @@ sharedGpuTest.for([
     "scale *= settings.backoff;",
   ],
   ["the norm is of scaled gradients", squares, "let unscaled = memory.unscale * g;", "let unscaled = g;"],
-  [
-    "gradients turned round",
-    gradient,
-    "(rowAt(at.row).general.ascent * factor()) * g",
-    "-(rowAt(at.row).general.ascent * factor()) * g",
-  ],
+  ["gradients turned round", gradient, "(at.general.ascent * factor()) * g", "-(at.general.ascent * factor()) * g"],
 ] as const)("mutant: %s is caught, with a loss scale", async ([, file, right, wrong], { gpu }) => {
   damage(gpu, file, right, wrong);
   expect(withinHardwareGate(await runCase(gpu, unscaled!, { known }))).toBe(false);

@@ -33,7 +33,7 @@ gpuTest.for([
     "halfStochastic(p, halfFormat(), draw(at, PARAM_ROLE))",
     "halfNearest(p, halfFormat())",
   ],
-  ["the same random words at each step", chance, "draw", "rowAt(at.row).general.seed", "7u"],
+  ["the same random words at each step", chance, "draw", "at.general.seed", "7u"],
   ["the same random words for all elements", chance, "draw", "at.index", "0u"],
   ["the same random words for all tensors", many, "draw", "3u * at.tensor + role", "role"],
   ["the words of another role", inBfloat16, "mBfloat16", "draw(at, M_ROLE)", "draw(at, V_ROLE)"],
