@@ -5,7 +5,7 @@ import { runParity } from "./run.ts";
 import { ruleNames } from "./table.ts";
 
 /** `npm run parity` runs them all. */
-const every = takesAll ? 4 : 60;
+const every = takesAll ? 4 : 80;
 const spread = oneOfEvery(every);
 
 test(`${spread.length} of ${cases.length} cases of at least 50 steps match the float32 reference`, {
