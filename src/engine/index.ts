@@ -15,5 +15,5 @@ export {
   type ParameterTree,
   type Part,
 } from "./model.ts";
-export { evaluationPass, type LeavesOf, type Outputs, type Pass, trainingPass } from "./passes.ts";
+export { evaluationPass, type LeavesOf, type Outputs, type Pass, type TrainingPass, trainingPass } from "./passes.ts";
 export { type NamedNumbers, type ParameterSlices, Weights, type WeightsOptions } from "./weights.ts";

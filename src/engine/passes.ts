@@ -1,4 +1,4 @@
-import type { Gpu, Slice } from "../gpu/index.ts";
+import { type Gpu, roundUp, type Slice } from "../gpu/index.ts";
 import {
   type DType,
   differentiate,
@@ -39,6 +39,12 @@ export interface Pass {
   destroy(): void;
 }
 
+/** A pass that leaves gradients behind, and the numbers it is told of by. */
+export interface TrainingPass extends Pass {
+  /** All results, in one piece: what has to be read to be told of a batch. */
+  readonly metrics: Slice;
+}
+
 export interface TrainingPassOptions<Types extends BatchTypes> {
   readonly batch: Types;
   /** The loss to be made small, one number, and other numbers to be told of. */
@@ -47,6 +53,8 @@ export interface TrainingPassOptions<Types extends BatchTypes> {
   readonly lossScale?: Slice | undefined;
   /** Gradients are added to what is there. */
   readonly accumulates?: boolean;
+  /** Results are added to what is there, until `metrics` is cleared. */
+  readonly sumsMetrics?: boolean;
   /** Which kernels multiply matrices, where it is not the usual ones: see `probeMatmul`. */
   readonly matmulTable?: MatmulTable | undefined;
 }
@@ -55,12 +63,14 @@ export interface TrainingPassOptions<Types extends BatchTypes> {
 export async function trainingPass<Types extends BatchTypes>(
   gpu: Gpu,
   weights: Weights,
-  { batch, outputs, lossScale, accumulates = false, matmulTable }: TrainingPassOptions<Types>,
-): Promise<Pass> {
+  { batch, outputs, lossScale, accumulates = false, sumsMetrics = false, matmulTable }: TrainingPassOptions<Types>,
+): Promise<TrainingPass> {
   const scale = lossScale && input("lossScale", [1], "float32");
   const { leaves, named, updates } = traced(weights, batch, true, outputs);
   const loss = sum(named.loss as Tensor);
   const gradients = differentiate(scale ? mul(loss, scale) : loss, weights.leaves);
+  const workspace = new Workspace(gpu);
+  const metrics = placesOf(gpu, workspace, new Set(Object.values(named)));
   const places = new Map<Value, Slice>();
   const aim = (tensor: Tensor, slice: Slice, label: string, dtype: DType, adds = false): Request => {
     const value: Value = { label, elements: elementsOf(tensor.shape), dtype };
@@ -68,14 +78,15 @@ export async function trainingPass<Types extends BatchTypes>(
     return { tensor, target: { value, accumulates: adds } };
   };
   const requests = [
-    ...Object.values(named).map((tensor) => ({ tensor })),
+    ...metrics.slices.map(([tensor, slice]) => aim(tensor, slice, "metric", "float32", sumsMetrics)),
     ...gradients.map((tensor, i) =>
       aim(tensor, weights.gradient(i), "gradient", (weights.leaves[i] as Tensor).dtype, accumulates),
     ),
     ...updates.map(({ tensor, slice }) => ({ ...aim(tensor, slice, "state", "float32"), isLate: true })),
   ];
   const elsewhere = (leaf: Tensor) => (leaf === scale ? lossScale : undefined);
-  return build(gpu, weights, { leaves, requests, named, places, elsewhere, matmulTable });
+  const pass = await build(gpu, weights, workspace, { leaves, requests, named, places, elsewhere, matmulTable });
+  return { ...pass, metrics: metrics.whole };
 }
 
 /** Forward only, as the model is in evaluation. */
@@ -88,7 +99,8 @@ export async function evaluationPass<Types extends BatchTypes>(
 ): Promise<Pass> {
   const { leaves, named } = traced(weights, batch, false, outputs);
   const requests = Object.values(named).map((tensor) => ({ tensor }));
-  return build(gpu, weights, { leaves, requests, named, places: new Map(), elsewhere: () => undefined, matmulTable });
+  const parts = { leaves, requests, named, places: new Map(), elsewhere: () => undefined, matmulTable };
+  return build(gpu, weights, new Workspace(gpu), parts);
 }
 
 /** The graph of a model, or of all copies of it at once. */
@@ -141,9 +153,9 @@ interface Parts {
 async function build(
   gpu: Gpu,
   weights: Weights,
+  workspace: Workspace,
   { leaves, requests, named, places, elsewhere, matmulTable }: Parts,
 ): Promise<Pass> {
-  const workspace = new Workspace(gpu);
   try {
     const inputs = new Inputs(gpu, workspace, leaves);
     const program = lower(requests, deviceOf(gpu, matmulTable));
@@ -169,6 +181,23 @@ async function build(
     workspace.destroy();
     throw error;
   }
+}
+
+/** Room for some small tensors side by side, each where it can be bound. */
+function placesOf(
+  gpu: Gpu,
+  workspace: Workspace,
+  tensors: ReadonlySet<Tensor>,
+): { readonly whole: Slice; readonly slices: readonly (readonly [Tensor, Slice])[] } {
+  let end = 0;
+  const spots = [...tensors].map((tensor) => {
+    const spot = { tensor, offset: end, size: roundUp(elementsOf(tensor.shape) * 4, 16) };
+    end = roundUp(end + spot.size, gpu.limits.minStorageBufferOffsetAlignment);
+    return spot;
+  });
+  const whole = workspace.storage(end, "engine/metrics");
+  const slices = spots.map(({ tensor, ...spot }) => [tensor, { ...whole, ...spot }] as const);
+  return { whole, slices };
 }
 
 /** What a step tells of is one number. */

@@ -3,6 +3,7 @@ import { DeviceLostError, DisposedError, OutOfMemoryError, refusal, type Shrinks
 import { KernelCache } from "./kernel.ts";
 import { deviceDescriptor, type Limits, limitsOf } from "./limits.ts";
 import { BufferPool } from "./pool.ts";
+import { RaceWithLoss } from "./raceWithLoss.ts";
 import { CommandStream } from "./stream.ts";
 
 export interface GpuOptions {
@@ -21,6 +22,7 @@ export class Gpu {
   readonly stream: CommandStream;
   /** Resolves, never rejects, when the device is gone. */
   readonly lost: Promise<DeviceLostError>;
+  readonly #loss: RaceWithLoss;
   readonly #ownsDevice: boolean;
   readonly #pending = new Set<Promise<unknown>>();
   #fault: ShrinkstepError | undefined;
@@ -44,6 +46,7 @@ export class Gpu {
       this.#fault ??= error;
       return error;
     });
+    this.#loss = new RaceWithLoss(this.lost);
     // On a device that others use too, an error may be theirs: there each submit has a scope of its own.
     if (ownsDevice) {
       device.addEventListener("uncapturederror", ({ error }) => {
@@ -65,7 +68,7 @@ export class Gpu {
   async settle<T>(promise: Promise<T>): Promise<T> {
     promise.catch(() => {}); // It may reject after the loss was reported.
     try {
-      const value = await Promise.race([promise, this.lost.then(() => undefined)]);
+      const value = await this.#loss.race(promise);
       this.check();
       return value as T;
     } catch (error) {

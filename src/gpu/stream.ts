@@ -76,6 +76,12 @@ export class CommandStream {
     this.counts.copies += 1;
   }
 
+  /** Encodes that a slice is filled with zeros. */
+  clear({ buffer, offset, size }: Slice): void {
+    this.#endPass();
+    this.#openEncoder().clearBuffer(buffer, offset, size);
+  }
+
   /** Calls back once, right after the next submit. */
   afterSubmit(callback: () => void): void {
     this.#submitted.push(callback);

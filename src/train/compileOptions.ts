@@ -44,14 +44,26 @@ export interface CompileOptions<M extends { readonly parameters: ParameterTree }
    * without limit on software adapters, which have no screen to draw.
    */
   readonly submitBudget?: number;
-  /** Told of each step, some steps late. */
+  /**
+   * In how many steps the metrics are told of once, as the means over these steps: the GPU sums them. 1 by default, and
+   * every step is told of by itself.
+   */
+  readonly metricsEvery?: number;
+  /** Told of each step, or of each few of them, some steps late. */
   readonly onStep?: StepListener;
 }
 
-/** @throws UsageError for a seed that is none. */
-export function checkSeed(seed: number): void {
-  if (Number.isInteger(seed) && seed >= 0 && seed <= 0xffff_ffff) return;
-  throw new UsageError(`seed: not a whole number in range (got ${seed}, allowed 0 to 4294967295). Pass one.`);
+/** @throws UsageError for a seed that is none, or so many steps. */
+export function checkOptions({ seed = 0, metricsEvery = 1 }: { seed?: number; metricsEvery?: number }): void {
+  checkWhole("seed", seed, 0);
+  checkWhole("metricsEvery", metricsEvery, 1);
+}
+
+function checkWhole(name: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least && value <= 0xffff_ffff) return;
+  throw new UsageError(
+    `${name}: not a whole number in range (got ${value}, allowed ${least} to 4294967295). Pass one.`,
+  );
 }
 
 /** The loss and what else is asked for of a batch, by name. */

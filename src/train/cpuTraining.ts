@@ -61,6 +61,9 @@ export class CpuTraining<M extends { readonly parameters: ParameterTree }, Types
   readonly #gradients: readonly Tensor[];
   readonly #updates: ReadonlyMap<Tensor, Tensor>;
   readonly #listeners = new Set<StepListener>();
+  /** Of each metric, over the steps that nobody was told of. */
+  readonly #sums = new Map<string, number>();
+  #told = 0;
   #steps = 0;
 
   /** @throws as `compile` does; UsageError for what only the GPU can do. */
@@ -119,11 +122,15 @@ export class CpuTraining<M extends { readonly parameters: ParameterTree }, Types
       const hyper = { ...rule.hyperAt(this.#steps), ...(isExempt && { weightDecay: 0 }) };
       (updates[rule.name] as Update)(tensor, hyper, this.#steps, float32, rule.profile);
     }
-    const metrics = names.map((name, i) => [name, Float32Array.from(results[i] as Numbers)] as const);
-    for (const listener of this.#listeners) listener(meansOf(this.#steps, metrics), Object.fromEntries(metrics));
+    for (const [i, name] of names.entries()) {
+      this.#sums.set(name, Math.fround((this.#sums.get(name) ?? 0) + ((results[i] as Numbers)[0] as number)));
+    }
+    if (this.#steps - this.#told >= (this.#options.metricsEvery ?? 1)) this.#tell();
   }
 
-  async settled(): Promise<void> {}
+  async settled(): Promise<void> {
+    if (this.#steps > this.#told) this.#tell();
+  }
 
   async evaluator<Other extends BatchTypes>(
     batch: Other,
@@ -153,6 +160,15 @@ export class CpuTraining<M extends { readonly parameters: ParameterTree }, Types
   }
 
   destroy(): void {}
+
+  /** Tells of the steps since it did last. */
+  #tell(): void {
+    const steps = this.#steps - this.#told;
+    const metrics = [...this.#sums].map(([name, sum]) => [name, Float32Array.of(sum / steps)] as const);
+    this.#sums.clear();
+    this.#told = this.#steps;
+    for (const listener of this.#listeners) listener(meansOf(this.#steps, metrics), Object.fromEntries(metrics));
+  }
 
   #leaf(leaf: Tensor, inputs: Readonly<Record<string, Tensor>>, batch: object, key: number): Numbers {
     const { operation } = leaf.node;

@@ -20,7 +20,7 @@ export interface Trainer<M, Types extends BatchTypes> {
   step(batch: BatchOf<Types>): Promise<void>;
   /** Resolves when every step so far is done and told of. */
   settled(): Promise<void>;
-  /** Has a function told of each step, some steps late, until what this gives is called. */
+  /** Has a function told of steps, in order and some late, until what this gives is called. */
   listen(onStep: StepListener): () => void;
   /** A way to compute something of the model in evaluation: made once, run as often as wanted. */
   evaluator<Other extends BatchTypes>(

@@ -7,14 +7,14 @@ import {
   type NamedNumbers,
   type Outputs,
   type ParameterTree,
-  type Pass,
   randomBits,
+  type TrainingPass,
   trainingPass,
   Weights,
 } from "../engine/index.ts";
 import type { Gpu } from "../gpu/index.ts";
 import { createOptimizer, type Optimizer } from "../optim/index.ts";
-import { type CompileOptions, checkSeed, keyStream, outputsOf } from "./compileOptions.ts";
+import { type CompileOptions, checkOptions, keyStream, outputsOf } from "./compileOptions.ts";
 import { CpuTraining } from "./cpuTraining.ts";
 import { Evaluator } from "./evaluator.ts";
 import { MetricReadback, type StepListener } from "./metrics.ts";
@@ -32,7 +32,7 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
   readonly optimizer: Optimizer;
   readonly #gpu: Gpu;
   readonly #model: M;
-  readonly #pass: Pass;
+  readonly #pass: TrainingPass;
   readonly #metrics: MetricReadback;
   readonly #pace: Pace;
   readonly #matmulTable: MatmulTable | undefined;
@@ -43,7 +43,7 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
   #batches = 0;
   #counts = { dispatches: 0, submits: 0, writes: 0 };
 
-  constructor(gpu: Gpu, options: CompileOptions<M, Types>, weights: Weights, optimizer: Optimizer, pass: Pass) {
+  constructor(gpu: Gpu, options: CompileOptions<M, Types>, weights: Weights, optimizer: Optimizer, pass: TrainingPass) {
     this.#gpu = gpu;
     this.#model = options.model;
     this.weights = weights;
@@ -54,9 +54,13 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     this.#microBatches = options.options?.gradients?.microBatches ?? 1;
     this.#pace = new Pace(options.submitBudget ?? (gpu.adapter.isSoftware ? Number.POSITIVE_INFINITY : submitBudget));
     if (options.onStep) this.listen(options.onStep);
-    this.#metrics = new MetricReadback(gpu, pass.results, stepsUnderway, (metrics, copies) => {
-      this.#pace.end(metrics.step, performance.now());
-      for (const listener of this.#listeners) listener(metrics, copies);
+    this.#metrics = new MetricReadback(gpu, pass, {
+      every: options.metricsEvery ?? 1,
+      most: stepsUnderway,
+      onDone: (step) => this.#pace.end(step, performance.now()),
+      onStep: (...told) => {
+        for (const listener of this.#listeners) listener(...told);
+      },
     });
   }
 
@@ -76,8 +80,9 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
   }
 
   /**
-   * One batch in one submit, or a few where that would keep the GPU for too long: forward, loss and backward, and the update, with micro-batches at the last of them. Done when
-   * there is room for another step: await it, or steps pile up and only some are told of.
+   * One batch in one submit, or a few where that would keep the GPU for too long: forward, loss and backward, and the update,
+   * with micro-batches at the last of them. Done when there is room for another step: await it, or steps pile up and only
+   * some are told of.
    * @throws RangeError for a batch that does not fit; HyperparameterError, NonFiniteGradientError and DeviceLostError. Nothing
    * is written then.
    */
@@ -91,7 +96,7 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     this.#encode();
     if (isLast) this.optimizer.encode();
     this.#batches += 1;
-    this.#metrics.capture(this.#batches);
+    this.#metrics.encode(this.#batches);
     stream.submit();
     this.#pace.begin(this.#batches, performance.now());
     this.#counts = {
@@ -113,7 +118,7 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     }
   }
 
-  /** Has a function told of each step, some steps late, until what this gives is called. */
+  /** Has a function told of steps, in order and some late, until what this gives is called. */
   listen(onStep: StepListener): () => void {
     const listener: StepListener = (...told) => onStep(...told);
     this.#listeners.add(listener);
@@ -122,7 +127,7 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
 
   /** Resolves when every step so far is done and told of. */
   async settled(): Promise<void> {
-    await this.#metrics.fewerThan(1);
+    await this.#metrics.settled(this.#batches);
   }
 
   /**
@@ -205,7 +210,7 @@ export async function compile<M extends { readonly parameters: ParameterTree }, 
   gpu: Gpu | "cpu",
   options: CompileOptions<M, Types>,
 ): Promise<Trainer<M, Types>> {
-  checkSeed(options.seed ?? 0);
+  checkOptions(options);
   if (gpu === "cpu") return new CpuTraining(options);
   gpu.check();
   const { model, batch, optimizer: rule, groups, seed = 0, copies, storage, matmulTable } = options;
@@ -223,6 +228,7 @@ export async function compile<M extends { readonly parameters: ParameterTree }, 
       outputs,
       lossScale: optimizer.lossScale,
       accumulates,
+      sumsMetrics: (options.metricsEvery ?? 1) > 1,
       matmulTable,
     });
     owners.push(pass);

@@ -1,12 +1,12 @@
 import { expect } from "vitest";
-import { f32, layers, type Model, model } from "../../src/engine/index.ts";
+import { f32, layers, type Model, model, type Outputs } from "../../src/engine/index.ts";
 import type { Gpu } from "../../src/gpu/index.ts";
-import { add, mul, parameter, type Tensor, tanh } from "../../src/graph/index.ts";
+import { add, mul, parameter, reshape, type Tensor, tanh } from "../../src/graph/index.ts";
 import { adam, adamw, sgd } from "../../src/optim/index.ts";
 import type { Trainer } from "../../src/train/trainer.ts";
 import { compile } from "../../src/train/training.ts";
 import { sharedGpuTest as gpuTest } from "../support/gpuTest.ts";
-import { apart, batchAt, loss, perceptron, run, type Types, types } from "./runs.ts";
+import { apart, batchAt, loss, type Options, perceptron, run, type Types, types } from "./runs.ts";
 
 /** Everything that behaves otherwise in training. */
 const moody = (): Model =>
@@ -155,4 +155,54 @@ gpuTest("a parameter that is used twice is there once, and has both gradients", 
   const [onGpu, onCpu] = [await run(gpu, { model: tied() }), await run("cpu", { model: tied() })];
   expect([...onGpu.weights.keys()]).toEqual(["first.weight", "first.bias", "head.weight", "head.bias"]);
   expect(apart(onGpu.weights, onCpu.weights)).toBeLessThan(1e-5);
+});
+
+gpuTest("gradients that others are computed from, or that two parameters have, come out right", async ({ gpu }) => {
+  const entangled = (): Model => {
+    const [a, b, c] = [0.1, 0.2, 1].map((value) => parameter([12, 3], "bias", value)) as [Tensor, Tensor, Tensor];
+    return model({ known: perceptron(), a, b, c }, ({ known, a, b, c }, x: Tensor) =>
+      add(add(known(x), a), mul(add(a, b), c)),
+    ) as unknown as Model;
+  };
+  const optimizer = sgd({ lr: 0.1 });
+  const onCpu = await run("cpu", { model: entangled(), optimizer });
+  for (const copies of [undefined, { count: 2, seeds: [3, 3] }]) {
+    const onGpu = await run(gpu, { model: entangled(), optimizer, ...(copies && { copies }) });
+    for (const [name, { data }] of onCpu.weights) {
+      const own = onGpu.weights.get(copies ? `copies.1.${name}` : name)?.data as Float32Array;
+      for (const [i, value] of data.entries()) expect(own[i]).toBeCloseTo(value, 5);
+    }
+  }
+});
+
+gpuTest("metrics of several steps are summed on the GPU and told of as their means", async ({ gpu }) => {
+  const told = async (on: Gpu | "cpu", more: Partial<Options>, steps: number) => {
+    const lossOf: Options["loss"] = (net, batch) => {
+      const both = loss(net, batch) as Outputs & { readonly loss: Tensor };
+      return { ...both, again: both.loss, twice: mul(both.loss, 2), flat: reshape(both.loss, [1, 1]) };
+    };
+    return run(on, { model: perceptron(), loss: lossOf, ...more }, steps);
+  };
+  for (const [on, more] of [
+    [gpu, {}],
+    [gpu, { copies: { count: 3 } }],
+    ["cpu", {}],
+  ] as const) {
+    const each = await told(on, more, 11);
+    const summed = await told(on, { ...more, metricsEvery: 4 }, 11);
+    expect(summed.weights).toEqual(each.weights);
+    expect(summed.metrics.map(({ step }) => step)).toEqual([4, 8, 11]);
+    for (const [i, [from, to]] of (
+      [
+        [0, 4],
+        [4, 8],
+        [8, 11],
+      ] as const
+    ).entries()) {
+      for (const name of ["loss", "accuracy", "again", "twice", "flat"]) {
+        const mean = each.metrics.slice(from, to).reduce((sum, step) => sum + (step[name] as number), 0) / (to - from);
+        expect(summed.metrics[i]?.[name]).toBeCloseTo(mean, 6);
+      }
+    }
+  }
 });

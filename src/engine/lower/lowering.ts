@@ -47,6 +47,9 @@ export class Lowering {
   readonly tables = new Map<Value, Float32Array<ArrayBuffer>>();
   readonly #views = new Map<Tensor, View>();
   readonly #targets = new Map<Tensor, Target>();
+  /** What only moves a tensor to where it is wanted. */
+  readonly #movedToTargets = new Set<Node>();
+  readonly #wantedTwice = new Set<Tensor>();
   readonly #reached = new Set<Value>();
   readonly #done = new Set<Node>();
   readonly #left = new Set<Node>();
@@ -90,7 +93,7 @@ export class Lowering {
 
   /** The value that a tensor is to be written to, dense: where it is wanted, or a new one. It counts as written then. */
   result(tensor: Tensor): Value {
-    const target = this.#targets.get(tensor);
+    const target = this.#targetOf(tensor);
     const isPlain = target && !target.accumulates && !target.spread && !isHalf(target.value);
     const value = isPlain ? target.value : this.#fresh(tensor);
     if (isPlain) this.#reached.add(target.value);
@@ -103,10 +106,9 @@ export class Lowering {
    * (`isWide`), it can also store in half precision, two numbers to a word.
    */
   target(tensor: Tensor, isWide: boolean): Target {
-    const target = this.#targets.get(tensor);
-    const isReadAgain = target?.accumulates && this.uses.users(tensor).some((user) => !isMovement(user));
+    const target = this.#targetOf(tensor);
     const isSplit = target && isHalf(target.value) && !isWide;
-    if (!target || isReadAgain || isSplit) return { value: this.result(tensor), accumulates: false };
+    if (!target || isSplit) return { value: this.result(tensor), accumulates: false };
     this.#views.set(tensor, viewOf(target, tensor.shape));
     this.#reached.add(target.value);
     return target;
@@ -242,17 +244,29 @@ export class Lowering {
     return this.view(tensor);
   }
 
+  /** Where a tensor can be written at once. What is needed again cannot: no kernel may read and write parts of one buffer. */
+  #targetOf(tensor: Tensor): Target | undefined {
+    return this.#isReadAgain(tensor) ? undefined : this.#targets.get(tensor);
+  }
+
+  #isReadAgain(tensor: Tensor): boolean {
+    const reads = (user: Node) => !this.#movedToTargets.has(user) || this.#isReadAgain(user.outputs[0] as Tensor);
+    return this.#wantedTwice.has(tensor) || this.uses.users(tensor).some(reads);
+  }
+
   /** Has a tensor written to a target. What it is only another shape of, or has gaps between, is written there instead. */
   #aim(tensor: Tensor, target: Target): void {
     const { operation, inputs } = tensor.node;
     const [input] = inputs as [Tensor];
-    if (operation.op === "reshape" && !this.#targets.has(input)) this.#aim(input, target);
-    else if (operation.op === "pad" && !target.spread && hasGaps(operation.before, input.shape, tensor.shape)) {
-      this.#aim(input, {
-        ...target,
-        spread: { elements: input.shape[1] as number, stride: tensor.shape[1] as number },
-      });
-    } else if (!this.#targets.has(tensor)) this.#targets.set(tensor, target);
+    if (operation.op === "reshape" && !this.#targets.has(input)) {
+      this.#movedToTargets.add(tensor.node);
+      this.#aim(input, target);
+    } else if (operation.op === "pad" && !target.spread && hasGaps(operation.before, input.shape, tensor.shape)) {
+      this.#movedToTargets.add(tensor.node);
+      const spread = { elements: input.shape[1] as number, stride: tensor.shape[1] as number };
+      this.#aim(input, { ...target, spread });
+    } else if (this.#targets.has(tensor)) this.#wantedTwice.add(tensor);
+    else this.#targets.set(tensor, target);
   }
 
   #fresh({ node, shape, dtype }: Tensor): Value {
