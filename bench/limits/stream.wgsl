@@ -21,10 +21,15 @@ override GRID_WIDTH: u32 = 65535;
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
   let first = (workgroup.y * GRID_WIDTH + workgroup.x) * WORKGROUP_SIZE * VECTORS + lane;
   let count = arrayLength(&a);
-  for (var step = 0u; step < VECTORS; step++) {
+  var step = 0u;
+  loop {
     let i = first + step * WORKGROUP_SIZE;
     if (i < count) {
       touch(i);
+    }
+    continuing {
+      step++;
+      break if step >= VECTORS;
     }
   }
 }

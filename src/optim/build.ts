@@ -68,9 +68,9 @@ export const slotsIn = (rows: Slice, rowsOfStep: number): number =>
 export async function buildUpdate(gpu: Gpu, plan: UpdatePlan): Promise<BuiltUpdate> {
   const { limits, pool } = gpu;
   // Sums over a tensor have the order of the whole workgroup; where nothing is summed, tiles may be of any size.
-  const hasSums = plan.guard || plan.families.some(({ variant }) => variant.passes?.length || variant.kinds);
+  const hasSums = plan.guard || plan.families.some(({ variant }) => !mayHaveRounds(variant));
   const all = plan.families.flatMap(({ tensors }) => elementsOf(tensors));
-  const workgroupSize = hasSums ? workgroupSizeOf(limits) : workgroupSizeFor(limits, all);
+  const workgroupSize = hasSums ? workgroupSizeOf(limits) : workgroupSizeFor(gpu, all);
   const sizes = { ...limits, workgroupSize };
   const owners: { release(): void }[] = [];
   try {

@@ -68,14 +68,22 @@ export function workgroupSizeOf(limits: Limits): number {
   return 2 ** Math.floor(Math.log2(most));
 }
 
-const [fewLanes, manyTiles, mostIdle] = [64, 64, 1.5];
+type Device = Pick<Gpu, "adapter">;
+const kindOf = ({ adapter }: Device) => (adapter.isSoftware ? "software" : "hardware");
 
-/** As `workgroupSizeOf`; fewer lanes where there are many tensors so small that most lanes would have nothing to do. */
-export function workgroupSizeFor(limits: Limits, sizes: readonly number[]): number {
-  const lanes = workgroupSizeOf(limits);
-  const tiles = countTiles(sizes, { workgroupSize: lanes });
-  const elements = sizes.reduce((sum, size) => sum + size, 0);
-  return tiles >= manyTiles && tiles * lanes * 4 > mostIdle * elements ? Math.min(fewLanes, lanes) : lanes;
+/** Fewer lanes, for tensors so small that most would have nothing to do; hardware runs 32 or 64 at once anyhow. */
+const fewerLanes = { hardware: [64], software: [64, 16] };
+const worthwhile = 1.2;
+
+/** As `workgroupSizeOf`, or fewer lanes where that saves work: reading a tile's place and scalars is as much as a round. */
+export function workgroupSizeFor(gpu: Device & { readonly limits: Limits }, sizes: readonly number[]): number {
+  const work = (workgroupSize: number): number => {
+    const tiles = countTiles(sizes, { workgroupSize, rounds: roundsFor(gpu, sizes, workgroupSize) });
+    return workgroupSize * (tiles + countTiles(sizes, { workgroupSize }));
+  };
+  const most = workgroupSizeOf(gpu.limits);
+  const fewer = fewerLanes[kindOf(gpu)].filter((lanes) => lanes < most);
+  return fewer.reduce((best, lanes) => (work(lanes) * worthwhile < work(best) ? lanes : best), most);
 }
 
 /** Workgroups that keep a device busy: each of several thousand lanes at once, or two cores. */
@@ -86,8 +94,8 @@ const mostRounds = 16;
  * Rounds of a tile. The more there are, the more seldom a lane reads its place and its scalars; but there have to be
  * workgroups for all of the device, and tensors that are large enough.
  */
-export function roundsFor({ adapter }: Pick<Gpu, "adapter">, sizes: readonly number[], workgroupSize: number): number {
-  const enough = busy[adapter.isSoftware ? "software" : "hardware"];
+export function roundsFor(gpu: Device, sizes: readonly number[], workgroupSize: number): number {
+  const enough = busy[kindOf(gpu)];
   const tiles = countTiles(sizes, { workgroupSize });
   for (let rounds = mostRounds; rounds > 1; rounds--) {
     const fewer = countTiles(sizes, { workgroupSize, rounds });

@@ -45,6 +45,8 @@ const bySubgroups = {
 const lanes = 64;
 /** From so many outputs on, one lane each keeps the device busy. */
 const manyOutputs = 256;
+/** Up to so many elements, one lane of a software adapter is done before a workgroup's barriers are. */
+const fewElements = 2048;
 
 type ReduceDevice = Pick<EngineDevice, "isSoftware" | "subgroups">;
 
@@ -59,21 +61,21 @@ function rows(reduction: Reduction, axes: readonly Axis[], result: Value, device
   const inner = axes.at(-1)?.side ?? 1;
   const outputs = result.elements;
   const runs = axes.slice(0, -1).reduce((product, { side, isReduced }) => (isReduced ? product * side : product), 1);
-  const hasMany = outputs >= manyOutputs;
+  const alone = outputs >= manyOutputs || (device.isSoftware && runs * inner <= fewElements);
   const { parts, bindings } = module(
     reduction,
     axes.slice(0, -1),
     result,
-    hasMany ? part("shortRows", shortRowsCode) : part("rows", rowsCode),
+    alone ? part("shortRows", shortRowsCode) : part("rows", rowsCode),
     { isWide: inner % 4 === 0 },
   );
   const { before, after } = device.subgroups && !device.isSoftware ? bySubgroups[reduction.fn] : byTree;
   return {
     label: "engine/reduce",
-    parts: hasMany ? parts : [...before, ...parts, ...after],
+    parts: alone ? parts : [...before, ...parts, ...after],
     bindings,
     constants: { OUTPUTS: outputs, RUNS: runs, INNER: inner },
-    workgroups: hasMany ? Math.ceil(outputs / lanes) : outputs,
+    workgroups: alone ? Math.ceil(outputs / lanes) : outputs,
   };
 }
 
