@@ -1,3 +1,4 @@
+export { type DType, GraphError, type Shape, type Tensor, type TensorType } from "../graph/index.ts";
 export { randomBelow, randomBits, randomNormal, randomSigned, randomUniform, shuffled } from "../numbers/random.ts";
 export type { Copies } from "./copies.ts";
 export * as initial from "./initial.ts";
@@ -15,5 +16,6 @@ export {
   type ParameterTree,
   type Part,
 } from "./model.ts";
+export * as ops from "./ops.ts";
 export { evaluationPass, type LeavesOf, type Outputs, type Pass, type TrainingPass, trainingPass } from "./passes.ts";
 export { type NamedNumbers, type ParameterSlices, Weights, type WeightsOptions } from "./weights.ts";

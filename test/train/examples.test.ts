@@ -1,5 +1,9 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 import { expect, test, vi } from "vitest";
+import { gatedBlock } from "../../examples/block.ts";
+import { f32, layers, losses } from "../../src/engine/index.ts";
+import { adamw } from "../../src/optim/index.ts";
+import { compile } from "../../src/train/index.ts";
 
 const readme = Object.values(
   import.meta.glob<string>("../../README.md", { query: "?raw", import: "default", eager: true }),
@@ -24,6 +28,21 @@ test("examples/model.ts learns where a circle is", async () => {
   const losses = [...lines.matchAll(/step \d+: loss (\d\.\d+)/g)].map(([, loss]) => Number(loss));
   expect(losses).toHaveLength(4);
   expect(losses.at(-1)).toBeLessThan(0.45);
+});
+
+test("examples/block.ts has named parameters, and learns where there is no GPU too", async () => {
+  const loss: number[] = [];
+  const training = await compile("cpu", {
+    model: layers.sequential(layers.linear(2, 8), gatedBlock(8), layers.linear(8, 1)),
+    loss: (model, { x, y }) => losses.mse(model(x), y),
+    batch: { x: f32(8, 2), y: f32(8, 1) },
+    optimizer: adamw({ lr: 0.01 }),
+    onStep: (metrics) => loss.push(metrics.loss),
+  });
+  const x = Float32Array.from({ length: 16 }, (_, i) => Math.sin(i));
+  for (let step = 0; step < 60; step++) await training.step({ x, y: x.filter((_, i) => i % 2 === 0) });
+  expect([...(await training.readWeights()).keys()]).toContain("1.gain");
+  expect(loss.at(-1)).toBeLessThan(0.5 * (loss[0] as number));
 });
 
 test("examples/buffers.ts says what decays, as the README shows it", async () => {

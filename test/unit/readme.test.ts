@@ -6,7 +6,7 @@ import { cases } from "../parity/cases.ts";
 const text = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
 /** The examples are type-checked and run as files; the README shows them as a user of the package writes them. */
-test.each(["examples/training.ts", "examples/model.ts", "examples/buffers.ts"])(
+test.each(["examples/training.ts", "examples/model.ts", "examples/block.ts", "examples/buffers.ts"])(
   "the README shows %s as it is",
   (path) => {
     const shown = text(path)
