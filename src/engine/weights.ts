@@ -119,9 +119,9 @@ export class Weights {
     return this.tensors.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
   }
 
-  /** Bytes of the parameters, of their gradients, and of the states. */
-  get bytes(): number {
-    return this.#params.bytes + this.#grads.bytes + this.#states.bytes;
+  /** Bytes of the parameters, of their gradients, and of the model's states. */
+  get bytes(): { readonly parameters: number; readonly gradients: number; readonly states: number } {
+    return { parameters: this.#params.bytes, gradients: this.#grads.bytes, states: this.#states.bytes };
   }
 
   /** Where a parameter or a state is, with all its copies; undefined where the leaf is none of the model's. */

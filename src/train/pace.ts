@@ -1,3 +1,5 @@
+import type { CommandStream, Dispatch } from "../gpu/index.ts";
+
 /** Milliseconds that one submit of a GPU should take at most: the page is drawn in between, and a driver ends what is longer. */
 export const submitBudget = 200;
 
@@ -21,6 +23,15 @@ export class Pace {
   /** Submits of the next step. */
   get parts(): number {
     return this.#parts;
+  }
+
+  /** Encodes the launches of a step, and submits all but the last part of them. */
+  encode(stream: CommandStream, dispatches: readonly Dispatch[]): void {
+    const size = Math.ceil(dispatches.length / this.#parts);
+    for (let first = 0; first < dispatches.length; first += size) {
+      if (first > 0) stream.submit();
+      stream.dispatch(...dispatches.slice(first, first + size));
+    }
   }
 
   /** A step was submitted. */

@@ -34,6 +34,7 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
   readonly #model: M;
   readonly #pass: TrainingPass;
   readonly #metrics: MetricReadback;
+  readonly #budget: number;
   readonly #pace: Pace;
   readonly #matmulTable: MatmulTable | undefined;
   readonly #seed: number;
@@ -52,7 +53,8 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     this.#seed = options.seed ?? 0;
     this.#matmulTable = options.matmulTable;
     this.#microBatches = options.options?.gradients?.microBatches ?? 1;
-    this.#pace = new Pace(options.submitBudget ?? (gpu.adapter.isSoftware ? Number.POSITIVE_INFINITY : submitBudget));
+    this.#budget = options.submitBudget ?? (gpu.adapter.isSoftware ? Number.POSITIVE_INFINITY : submitBudget);
+    this.#pace = new Pace(this.#budget);
     if (options.onStep) this.listen(options.onStep);
     this.#metrics = new MetricReadback(gpu, pass, {
       every: options.metricsEvery ?? 1,
@@ -93,7 +95,7 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     // What is encoded goes out with the next submit, so what would stop the update has to be found before.
     if (isLast) for (const group of this.optimizer.paramGroups) group.hyperAt(this.optimizer.stepCount + 1);
     this.#pass.inputs.write(batch, randomBits(this.#seed, keyStream, this.#batches));
-    this.#encode();
+    this.#pace.encode(stream, this.#pass.plan.dispatches);
     if (isLast) this.optimizer.encode();
     this.#batches += 1;
     this.#metrics.encode(this.#batches);
@@ -105,17 +107,6 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
       writes: stream.counts.writes - writes,
     };
     await this.#metrics.fewerThan(stepsUnderway);
-  }
-
-  /** The step's launches, of which the last part is left for the caller to submit. */
-  #encode(): void {
-    const { stream } = this.#gpu;
-    const { dispatches } = this.#pass.plan;
-    const size = Math.ceil(dispatches.length / this.#pace.parts);
-    for (let first = 0; first < dispatches.length; first += size) {
-      if (first > 0) stream.submit();
-      stream.dispatch(...dispatches.slice(first, first + size));
-    }
   }
 
   /** Has a function told of steps, in order and some late, until what this gives is called. */
@@ -145,7 +136,7 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
       (leaves) => outputs(this.#model, leaves),
       this.#matmulTable,
     );
-    const evaluator = new Evaluator<Other>(this.#gpu, pass, this.optimizer);
+    const evaluator = new Evaluator<Other>(this.#gpu, pass, this.optimizer, this.#budget);
     this.#evaluators.push(evaluator);
     return evaluator;
   }
@@ -163,25 +154,35 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     }
   }
 
-  /** Bytes on the GPU: parameters with room for their gradients, the optimizer's states, and what a step computes. */
-  get memory(): { readonly weights: number; readonly states: number; readonly activations: number } {
+  /** Bytes on the GPU; `states` are the optimizer's, `statistics` the model's own. They stay the same from step to step. */
+  get memory(): Record<"parameters" | "gradients" | "statistics" | "states" | "activations", number> {
+    const { states: statistics, ...weights } = this.weights.bytes;
     const activations = this.#pass.plan.memory.bytes;
-    return { weights: this.weights.bytes, states: this.optimizer.stateBytes, activations };
+    return { ...weights, statistics, states: this.optimizer.stateBytes, activations };
+  }
+
+  /** Launches of a step that a GPU can run side by side count as one of these; the update is the last. */
+  get waves(): number {
+    return this.#pass.plan.waves + this.optimizer.dispatchCount;
   }
 
   /** What a step is made of: its kernels, their memory, and how the weights decay. */
   describe(): string {
     const { plan } = this.#pass;
+    const updates = this.optimizer.dispatchCount;
     const kernels = [...plan.kernels].map(([label, count]) => `  ${count} × ${label}`);
     const size = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
-    const { weights, states, activations } = this.memory;
+    const sizes = Object.entries(this.memory).filter(([, bytes]) => bytes > 0);
+    const all = sizes.reduce((sum, [, bytes]) => sum + bytes, 0);
     const { buffers, liveBytes } = plan.memory;
     return [
-      `${this.weights.elements.toLocaleString("en")} parameters; ${plan.nodes} nodes in ${plan.dispatches.length + this.optimizer.dispatchCount} dispatches a step:`,
+      `${this.weights.elements.toLocaleString("en")} parameters; ${plan.nodes} nodes in ${plan.dispatches.length + updates} dispatches a step:`,
       ...kernels,
-      `  ${this.optimizer.dispatchCount} × the update`,
-      `${size(weights + states + activations)}: weights ${size(weights / 2)}, gradients ${size(weights / 2)}, ` +
-        `states ${size(states)}, activations ${size(activations)} in ${buffers} buffers (at most ${size(liveBytes)} of them at one time)`,
+      `  ${updates} × the update`,
+      `${this.waves} waves, each of launches that can run side by side`,
+      `${size(all)}: ${sizes.map(([name, bytes]) => `${name} ${size(bytes)}`).join(", ")}`,
+      `  activations in ${buffers} buffers, at most ${size(liveBytes)} of them needed at one time`,
+      `  peak of all buffers on this GPU so far: ${size(this.#gpu.pool.stats.peakBytes)}`,
       this.optimizer.describe(),
     ].join("\n");
   }

@@ -3,7 +3,8 @@ import { costsOfStep } from "../../bench/contenders.ts";
 import { type BenchTask, exampleTasks } from "../../bench/tasks.ts";
 import { type Gpu, openGpu } from "../../src/gpu/index.ts";
 import { createOptimizer, type UpdateRule } from "../../src/optim/index.ts";
-import { compile } from "../../src/train/index.ts";
+import { type CompileOptions, compile } from "../../src/train/index.ts";
+import type { Task } from "../../src/train/tasks/index.ts";
 import { model } from "../optim/model.ts";
 import { variants } from "../optim/variants.ts";
 
@@ -21,11 +22,15 @@ export interface RuleCost extends StepCost {
   readonly stateBytes: number;
 }
 
-/** Of a training step. Bytes are those alive. */
+/** Of a training step. */
 export interface TaskCost extends StepCost {
-  readonly weightBytes: number;
+  /** What a GPU can run side by side counts as one. */
+  readonly waves: number;
+  readonly parameterBytes: number;
   readonly stateBytes: number;
   readonly activationBytes: number;
+  /** Of all buffers that are alive, what they are rounded up to included: the peak, since they stay as they are. */
+  readonly liveBytes: number;
 }
 
 export interface Costs {
@@ -46,13 +51,21 @@ export async function ruleCost(gpu: Gpu, rule: UpdateRule): Promise<RuleCost> {
   return { ...counts, bytesMoved, stateBytes };
 }
 
-export async function taskCost(gpu: Gpu, task: BenchTask): Promise<TaskCost> {
-  const training = await compile(gpu, task);
+export async function taskCost(
+  gpu: Gpu,
+  task: BenchTask,
+  more: Pick<CompileOptions<Task["model"], Task["batch"]>, "matmulTable"> = {},
+): Promise<TaskCost> {
+  const before = gpu.pool.stats.liveBytes;
+  // In how many submits a step goes out depends on how long it takes.
+  const training = await compile(gpu, { ...task, ...more, submitBudget: Number.POSITIVE_INFINITY });
   const step = (): Promise<void> => training.step(task.batchAt(0));
   const counts = await countsOf(gpu, { step, settle: () => training.settled() });
-  const { weights, states, activations } = training.memory;
+  const liveBytes = gpu.pool.stats.liveBytes - before;
+  const { waves } = training;
+  const { parameters: parameterBytes, states: stateBytes, activations: activationBytes } = training.memory;
   training.destroy();
-  return { ...counts, weightBytes: weights, stateBytes: states, activationBytes: activations };
+  return { ...counts, waves, parameterBytes, stateBytes, activationBytes, liveBytes };
 }
 
 /** One step is enough: the first is like all others. That they stay so is for other tests. */

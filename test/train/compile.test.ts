@@ -141,7 +141,16 @@ gpuTest("a step is described by its kernels and its memory", async ({ gpu }) => 
   expect(words).toMatch(/^93 parameters; \d+ nodes in \d+ dispatches a step:/);
   expect(words).toMatch(/× engine\/matmul/);
   expect(words).toMatch(/1 × the update/);
-  expect(words).toMatch(/weights .* gradients .* states .* activations .* in \d+ buffers/s);
+  // [6, 9], [9], [9, 3] and [3], each at a multiple of 128 elements; the last in whole groups of four.
+  const { parameters, activations } = training.memory;
+  expect(parameters).toBe((3 * 128 + 4) * 4);
+  const sizes = ["parameters", "gradients"].map((name) => `${name} ${(parameters / 2 ** 20).toFixed(2)} MiB`);
+  expect(words).toContain(`${sizes.join(", ")}, states ${((2 * parameters) / 2 ** 20).toFixed(2)} MiB`);
+  expect(words).toContain(`activations ${(activations / 2 ** 20).toFixed(2)} MiB`);
+  expect(words).toContain(
+    `peak of all buffers on this GPU so far: ${(gpu.pool.stats.peakBytes / 2 ** 20).toFixed(2)} MiB`,
+  );
+  expect(words).toContain(`${training.waves} waves`);
   training.destroy();
 });
 

@@ -3,6 +3,7 @@ import { f32, layers, losses, type Model, type NamedNumbers, u32 } from "../../s
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../../src/numbers/half.ts";
 import { adam, adamw, sgd } from "../../src/optim/index.ts";
 import { compile } from "../../src/train/training.ts";
+import { countObjects } from "../support/countObjects.ts";
 import { sharedGpuTest as gpuTest } from "../support/gpuTest.ts";
 import { apart, batchAt, loss, type Options, perceptron, rows, run, types } from "./runs.ts";
 
@@ -77,6 +78,17 @@ gpuTest("a step that takes too long goes out in several submits, and comes to th
   expect(submits[0]).toBeGreaterThan(3);
   expect(submits.at(-1)).toBe(training.counts.dispatches - training.optimizer.dispatchCount);
   expect(apart(await training.readWeights(), whole.weights)).toBe(0);
+
+  const evaluator = await training.evaluator({ x: types.x }, (net, { x }) => ({ logits: net(x) }));
+  const { x } = batchAt(0);
+  const first = await evaluator.run({ x });
+  const { dispatches, submits: sent } = { ...gpu.stream.counts };
+  const { created, stop } = countObjects(gpu.device);
+  expect(await evaluator.run({ x })).toEqual(first);
+  stop();
+  const launches = gpu.stream.counts.dispatches - dispatches;
+  expect(gpu.stream.counts.submits - sent).toBe(launches);
+  expect(created).toEqual({ createCommandEncoder: launches });
   training.destroy();
 });
 

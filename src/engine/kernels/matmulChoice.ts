@@ -28,7 +28,7 @@ export interface MatmulRule {
   readonly maxColumns?: number;
   /** Only for products that take at least so many workgroups, before any split. */
   readonly minWorkgroups?: number;
-  /** The inner index is split until there are about so many workgroups, … */
+  /** The inner index is split as long as there are at most so many workgroups, … */
   readonly splitTo?: number;
   /** … in parts no shorter than this. */
   readonly minChunk?: number;
@@ -45,12 +45,12 @@ export const softwareTable: MatmulTable = [
   { kernel: "registerTile" },
 ];
 
-/** GPUs. Splits as in torchlette (until about 128 workgroups, 32 splits at most). */
+/** GPUs. Splits where that gives at least twice the workgroups, up to 64: adding up is a launch more, and has to pay. */
 export const hardwareTable: MatmulTable = [
   { kernel: "slicedTile", maxRows: 4 },
   { kernel: "slicedTile", maxColumns: 4 },
   { kernel: "sharedTile64", minWorkgroups: 64 },
-  { kernel: "sharedTile32", splitTo: 128, minChunk: 128 },
+  { kernel: "sharedTile32", splitTo: 64, minChunk: 128 },
 ];
 
 const maxSplits = 32;
@@ -64,7 +64,7 @@ export function chooseMatmul(
   const rule = table.find((candidate) => fits(candidate, shape, device)) ?? (table.at(-1) as MatmulRule);
   const { kernel, splitTo = 1, minChunk = 1 } = rule;
   const workgroups = Math.max(1, workgroupsOf(matmulKernel(kernel, shape), shape, 1));
-  const splits = Math.min(Math.ceil(splitTo / workgroups), Math.floor(shape.inner / minChunk), maxSplits);
+  const splits = Math.min(Math.floor(splitTo / workgroups), Math.floor(shape.inner / minChunk), maxSplits);
   return { kernel, splits: Math.max(1, splits) };
 }
 

@@ -3,6 +3,7 @@ import { type Launch, prepareLaunch, type Value } from "../launch.ts";
 import type { Program } from "../lower/program.ts";
 import { Workspace } from "../workspace.ts";
 import { bytesOf, type MemoryPlan, planMemory } from "./memory.ts";
+import { countWaves } from "./waves.ts";
 
 /** A program with its kernels compiled and its memory there: encode `dispatches`, as often as wanted. */
 export class Plan {
@@ -41,6 +42,11 @@ export class Plan {
     const counts = new Map<string, number>();
     for (const { label } of this.#launches) counts.set(label, (counts.get(label) ?? 0) + 1);
     return new Map([...counts].sort(([, a], [, b]) => b - a));
+  }
+
+  /** Groups of launches that a GPU can run side by side: see `countWaves`. */
+  get waves(): number {
+    return countWaves(this.#launches, (value) => this.#places(value).buffer);
   }
 
   /** Gives the memory of intermediate values back. */
