@@ -1,5 +1,6 @@
 /** What the parts of a run share. */
 import { type Gpu, openGpu } from "../src/gpu/index.ts";
+import type { FmaForm } from "./limits/arithmetic.ts";
 import type { Rounds } from "./measure.ts";
 import type { BenchFit, BenchRow, LeftOut, Suite } from "./row.ts";
 
@@ -35,8 +36,8 @@ export class Bench {
   /** Told that a round has begun: a run that says nothing for long is taken for dead. */
   onRound: () => void = () => {};
   #gpu: Gpu;
-  /** GFLOP/s of the FMA probe, once it has been timed. */
-  fmaGFLOPs: number | undefined;
+  /** The fastest form of the FMA probe, once they have been timed. */
+  fmaForm: FmaForm | undefined;
 
   constructor(gpu: Gpu, options: BenchOptions) {
     this.#gpu = gpu;

@@ -4,8 +4,9 @@ import { compile, type Training } from "../src/train/index.ts";
 import { costsOfStep, timed, type Work } from "./contenders.ts";
 import type { Bench, BenchOptions, Found, Job } from "./context.ts";
 import { flopsOfStep } from "./flops.ts";
-import { fractionOfFma } from "./limits/limits.ts";
-import { interleaved } from "./measure.ts";
+import { type FmaForm, fmaWork } from "./limits/arithmetic.ts";
+import { shareOf } from "./limits/limits.ts";
+import { interleaved, type RoundTiming } from "./measure.ts";
 import type { LeftOut } from "./row.ts";
 import { type BenchTask, type TrainingWorkload, trainingWorkloads } from "./tasks.ts";
 
@@ -38,15 +39,15 @@ async function measure(bench: Bench, { name, samples, tokens, task: make }: Trai
     await training.settled();
     const firstStepMs = performance.now() - start;
     const work = stepWork(training, task);
-    const [timing] = await interleaved([work], bench.rounds);
-    if (!timing) throw new RangeError("bench: the step was not timed.");
+    const probe = await fmaWork(gpu, bench.fmaForm as FmaForm);
+    const [timing, ofProbe] = (await interleaved([work, probe], bench.rounds)) as [RoundTiming, RoundTiming];
     const rates = timed(work, timing);
     const row = {
       suite: "training" as const,
       workload: name,
       contender: "shrinkstep",
       ...rates,
-      ...fractionOfFma(bench, rates),
+      fractionOfLimit: shareOf(rates, timed(probe, ofProbe)),
       ...(await costsOfStep(gpu, work)),
       peakBytes: gpu.pool.stats.peakBytes,
       samplesPerSecond: (samples * 1000) / timing.msMedian,

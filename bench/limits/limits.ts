@@ -5,7 +5,7 @@ import type { Bench, BenchOptions, Found, Job } from "../context.ts";
 import { interleaved } from "../measure.ts";
 import type { BenchRow } from "../row.ts";
 import { sizeName } from "../shapes.ts";
-import { fmaWorks, matmulWork } from "./arithmetic.ts";
+import { type FmaForm, fmaForms, fmaWork, matmulWork } from "./arithmetic.ts";
 import type { Mix } from "./mix.ts";
 import { copyWork, streamWork } from "./streams.ts";
 
@@ -35,16 +35,20 @@ export function limitJobs(options: BenchOptions, isSoftware: boolean): Job[] {
 }
 
 async function fma(bench: Bench): Promise<Found> {
-  const works = await fmaWorks(bench.gpu);
+  const works: Work[] = [];
+  for (const form of fmaForms) works.push(await fmaWork(bench.gpu, form));
   const rows = await measured(bench, works, "FMA probe");
-  const best = rows.toSorted((a, b) => (b.GFLOPs ?? 0) - (a.GFLOPs ?? 0))[0] as BenchRow;
-  bench.fmaGFLOPs = best.GFLOPs;
-  return { rows: [best] };
+  const rate = ({ GFLOPs = 0 }: BenchRow): number => GFLOPs;
+  const best = rows.reduce((best, row, i) => (rate(row) > rate(rows[best] as BenchRow) ? i : best), 0);
+  bench.fmaForm = fmaForms[best];
+  return { rows: [rows[best] as BenchRow] };
 }
 
+/** In turn with the FMA probe: the machine may have been faster or slower when that was timed. */
 async function matmul(bench: Bench, side: number): Promise<Found> {
-  const rows = await measured(bench, [await matmulWork(bench.gpu, side)], `matmul ${side}³`);
-  return { rows: rows.map((row) => ({ ...row, ...fractionOfFma(bench, row) })) };
+  const works = [await matmulWork(bench.gpu, side), await fmaWork(bench.gpu, bench.fmaForm as FmaForm)];
+  const [row, probe] = (await measured(bench, works, `matmul ${side}³`)) as [BenchRow, BenchRow];
+  return { rows: [{ ...row, fractionOfLimit: shareOf(row, probe) }] };
 }
 
 async function memory(bench: Bench, size: number): Promise<Found> {
@@ -82,6 +86,6 @@ async function measured(
   }
 }
 
-/** The share of the FMA probe's rate, where that was measured. */
-export const fractionOfFma = ({ fmaGFLOPs }: Bench, { GFLOPs }: Pick<BenchRow, "GFLOPs">) =>
-  fmaGFLOPs !== undefined && GFLOPs !== undefined ? { fractionOfLimit: GFLOPs / fmaGFLOPs } : {};
+/** The share of the FMA probe's rate. */
+export const shareOf = (row: Pick<BenchRow, "GFLOPs">, probe: Pick<BenchRow, "GFLOPs">): number =>
+  (row.GFLOPs as number) / (probe.GFLOPs as number);
