@@ -1,6 +1,6 @@
 import { GraphError } from "./errors.ts";
 import { collect } from "./graph.ts";
-import { apply } from "./node.ts";
+import { apply, comingFrom } from "./node.ts";
 import type { Operation, OperationOf } from "./operation.ts";
 import { constant } from "./ops/leaves.ts";
 import { add, mul } from "./ops/map.ts";
@@ -41,7 +41,7 @@ export function vectorize(outputs: readonly Tensor[], copies: ReadonlyMap<Tensor
         `${node.operation.op}: it has no form for many copies. Differentiate afterwards.`,
         node.where,
       );
-    const results = rule(node, { count, copied, operand });
+    const results = comingFrom(node, () => rule(node, { count, copied, operand }));
     for (const [i, output] of node.outputs.entries()) known.set(output, results[i] as Tensor);
   }
   return outputs.map((output) => known.get(output) ?? expand(output, [count, ...output.shape]));

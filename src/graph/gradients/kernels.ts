@@ -3,13 +3,9 @@ import type { OperationOf } from "../operation.ts";
 import { constant } from "../ops/leaves.ts";
 import { expand } from "../ops/views.ts";
 import type { Node, Tensor, TensorType } from "../tensor.ts";
-import type { GradientRules } from "./rule.ts";
+import { type GradientRules, isTooDeep } from "./rule.ts";
 
 const like = ({ shape }: Tensor): TensorType => ({ shape, dtype: "float32" });
-
-function isTooDeep({ operation: { op }, where }: Node): never {
-  throw new RangeError(`differentiate: ${op} has no gradient of its own (at ${where}). Differentiate once.`);
-}
 
 type Norm = Node<OperationOf<"norm">>;
 
