@@ -20,7 +20,16 @@ function normGradients({ operation: { kind }, inputs, outputs }: Norm, dy: Tenso
 /** Of the operations that have a kernel for their gradient. */
 export const kernelGradients: GradientRules<
   | ("softmax" | "softmaxGradient" | "norm" | "normGradient" | "normWeightGradient" | "crossEntropy")
-  | ("crossEntropyGradient" | "argmax" | "gather" | "gatherGradient" | "attention" | "attentionGradient" | "rotary")
+  | (
+      | "crossEntropyGradient"
+      | "argmax"
+      | "gather"
+      | "gatherGradient"
+      | "stackIds"
+      | "attention"
+      | "attentionGradient"
+      | "rotary"
+    )
   | ("conv2d" | "conv2dInputGradient" | "conv2dWeightGradient" | "pool2d" | "pool2dGradient")
 > = {
   softmax({ operation: { log }, outputs }, [dy]) {
@@ -37,6 +46,7 @@ export const kernelGradients: GradientRules<
   },
 
   argmax: () => [],
+  stackIds: () => [],
 
   gather({ inputs }, [dy]) {
     const [table, ids] = inputs as [Tensor, Tensor];

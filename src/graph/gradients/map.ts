@@ -63,5 +63,7 @@ const map: GradientRule<OperationOf<"map">> = (node, [dy]) => {
 
 export const mapGradients: GradientRules<"map" | "dropout"> = {
   map,
-  dropout: ({ operation: { rate, stream } }, [dy]) => [dropoutOf(dy as Tensor, rate, stream)],
+  dropout: ({ operation: { rate, stream }, inputs }, [dy]) => [
+    dropoutOf(dy as Tensor, inputs[1] as Tensor, rate, stream),
+  ],
 };
