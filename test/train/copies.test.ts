@@ -63,7 +63,8 @@ gpuTest("copies may have batches of their own, to be trained and to be evaluated
   }
   const [first, second] = [batchAt(7, 2).x, batchAt(8, 2).x];
   const ofBoth = await both.evaluator(logits, (net, { x }) => ({ logits: net(x) }));
-  const ofOne = await alone.evaluator(logits, (net, { x }) => ({ logits: net(x) }));
+  // A part may have any name, that of the step's key too.
+  const ofOne = await alone.evaluator({ key: logits.x }, (net, { key }) => ({ logits: net(key) }));
   const found = (await ofBoth.run({ x: [...first, ...second] })).logits as Float32Array;
   const [weights, own] = [await alone.readWeights(), await both.readWeights()];
   for (const [name, { data }] of weights) {
@@ -71,9 +72,9 @@ gpuTest("copies may have batches of their own, to be trained and to be evaluated
     expect(own.get(`copies.1.${name}`)?.data).not.toEqual(data);
   }
   expect(found.length).toBe(2 * 2 * 3);
-  expectSame(gpu, found.slice(0, 6), (await ofOne.run({ x: first })).logits as Float32Array);
+  expectSame(gpu, found.slice(0, 6), (await ofOne.run({ key: first })).logits as Float32Array);
   alone.weights.load(new Map([...weights].map(([name]) => [name, own.get(`copies.1.${name}`) as never])));
-  expectSame(gpu, found.slice(6), (await ofOne.run({ x: second })).logits as Float32Array);
+  expectSame(gpu, found.slice(6), (await ofOne.run({ key: second })).logits as Float32Array);
   for (const training of [both, alone]) training.destroy();
 });
 
