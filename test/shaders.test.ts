@@ -123,6 +123,7 @@ const kernels = [
   ),
   { name: "engine/gather/chains", parts: gatherParts.chains },
   { name: "engine/gather/occurrences", parts: gatherParts.occurrences },
+  { name: "engine/gather/stackIds", parts: gatherParts.stackIds },
 ];
 
 /** Modules that a room composes from parts. */

@@ -7,7 +7,12 @@ fn pcg(value: vec4u) -> vec4u {
   return (word >> vec4u(22u)) ^ word;
 }
 
+/// 32 bits for each of four elements, by its seed and index.
+fn randomBitsAt(seed: vec4u, stream: u32, index: vec4u) -> vec4u {
+  return pcg(index + pcg(stream + pcg(seed)));
+}
+
 /// 32 bits for each of the four elements from `index` on.
 fn randomBits(seed: u32, stream: u32, index: u32) -> vec4u {
-  return pcg(vec4u(0u, 1u, 2u, 3u) + index + pcg(stream + pcg(vec4u(seed))));
+  return randomBitsAt(vec4u(seed), stream, vec4u(0u, 1u, 2u, 3u) + index);
 }

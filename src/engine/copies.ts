@@ -1,4 +1,4 @@
-import { roundUp } from "../gpu/index.ts";
+import { roundUp, UsageError } from "../gpu/index.ts";
 import {
   elementsOf,
   type OperationOf,
@@ -14,10 +14,36 @@ import {
 /** Many copies of one model that are trained side by side, each on its own. */
 export interface Copies {
   readonly count: number;
-  /** The seed of each; the run's seed, and the numbers after it, by default. */
+  /** The seed of each, of its initial weights and its dropout; the run's seed, and the numbers after it, by default. */
   readonly seeds?: readonly number[];
   /** Parts of the batch of which each copy has its own, with an axis of copies in front; all see the others. */
   readonly own?: readonly string[];
+}
+
+/** The seed of each copy. */
+export const seedsOf = ({ count, seeds }: Copies, seed: number): readonly number[] =>
+  seeds ?? Array.from({ length: count }, (_, copy) => seed + copy);
+
+/**
+ * @param parts the names of the batch's parts, where they are known
+ * @throws UsageError for copies that cannot be.
+ */
+export function checkCopies({ count, seeds, own = [] }: Copies, parts: readonly string[] = own): void {
+  if (!Number.isInteger(count) || count < 1) {
+    throw new UsageError(`copies: no number of them (got ${count}, allowed whole numbers from 1 on). Pass one.`);
+  }
+  if (seeds && seeds.length !== count) {
+    throw new UsageError(`copies: not a seed for each (got ${seeds.length}, allowed ${count}). Pass so many, or none.`);
+  }
+  const strange = seeds?.find((seed) => !Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff);
+  if (strange !== undefined) {
+    throw new UsageError(`copies: no seed (got ${strange}, allowed whole numbers up to 4294967295). Correct it.`);
+  }
+  const unknown = own.find((name) => !parts.includes(name));
+  if (unknown !== undefined) {
+    const allowed = parts.map((name) => `"${name}"`).join(", ");
+    throw new UsageError(`copies: the batch has no such part (got "${unknown}", allowed ${allowed}). Correct \`own\`.`);
+  }
 }
 
 /** Each copy of a tensor begins at a multiple of so many elements: it can be bound, and updated, by itself. */

@@ -1,6 +1,6 @@
 export { type DType, GraphError, type Shape, type Tensor, type TensorType } from "../graph/index.ts";
 export { randomBelow, randomBits, randomNormal, randomSigned, randomUniform, shuffled } from "../numbers/random.ts";
-export type { Copies } from "./copies.ts";
+export { type Copies, checkCopies } from "./copies.ts";
 export * as initial from "./initial.ts";
 export { type BatchOf, type BatchTypes, f32, leavesOf, u32 } from "./inputs.ts";
 export type { MatmulTable } from "./kernels/matmulChoice.ts";

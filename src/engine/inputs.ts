@@ -1,5 +1,5 @@
 import { type Gpu, roundUp, type Slice } from "../gpu/index.ts";
-import { elementsOf, input, key, type Tensor, type TensorType } from "../graph/index.ts";
+import { elementsOf, input, type Tensor, type TensorType } from "../graph/index.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** The types of a batch's parts, by name. */
@@ -26,18 +26,19 @@ interface Part {
   readonly view: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 }
 
-/** A batch and the key of the step on their way to the GPU: host memory laid out like the buffer that one write brings it to. */
+/** A batch and the keys of the step on their way to the GPU: host memory laid out like the buffer that one write brings it to. */
 export class Inputs {
   readonly #gpu: Gpu;
   readonly #bytes: ArrayBuffer;
   readonly #whole: Slice;
   readonly #parts = new Map<Tensor, Part>();
+  readonly #keys: Part;
 
-  constructor(gpu: Gpu, workspace: Workspace, leaves: Readonly<Record<string, Tensor>>) {
+  /** @param keys the leaf of the step's key, or of those of a model's copies */
+  constructor(gpu: Gpu, workspace: Workspace, leaves: Readonly<Record<string, Tensor>>, keys: Tensor) {
     this.#gpu = gpu;
-    const named: [string, Tensor][] = [...Object.entries(leaves), ["key", key]];
     let end = 0;
-    const spots = named.map(([name, leaf]) => {
+    const spots = [...Object.entries(leaves), ["", keys] as const].map(([name, leaf]) => {
       const offset = end;
       const size = Math.max(roundUp(elementsOf(leaf.shape), 4) * 4, 16);
       end = roundUp(offset + size, 256);
@@ -51,28 +52,30 @@ export class Inputs {
       const view = new kind(this.#bytes, offset, elementsOf(leaf.shape));
       this.#parts.set(leaf, { name, view, slice: { buffer, offset, size } });
     }
+    this.#keys = this.#parts.get(keys) as Part;
   }
 
-  /** Where a part of the batch, or the key, is on the GPU. */
+  /** Where a part of the batch, or the step's keys, are on the GPU. */
   place(leaf: Tensor): Slice | undefined {
     return this.#parts.get(leaf)?.slice;
   }
 
   /**
-   * Brings a batch to the GPU, ahead of the next submit.
+   * Brings a batch to the GPU, ahead of the next submit, and the key of the step or, where the model has copies, of each.
    * @throws RangeError, before anything is written, where a part is missing or has not as many numbers as its shape.
    */
-  write(batch: Readonly<Record<string, ArrayLike<number>>>, stepKey: number): void {
-    for (const { name, view } of this.#parts.values()) {
+  write(batch: Readonly<Record<string, ArrayLike<number>>>, ...keys: readonly number[]): void {
+    for (const part of this.#parts.values()) {
+      if (part === this.#keys) continue;
+      const { name, view } = part;
       const got = batch[name]?.length;
-      if (name !== "key" && got !== view.length) {
+      if (got !== view.length) {
         const words = got === undefined ? "it is missing" : `got ${got} numbers`;
         throw new RangeError(`batch: "${name}" does not fit (${words}, allowed ${view.length}). Fill it whole.`);
       }
     }
-    for (const { name, view } of this.#parts.values()) {
-      if (name === "key") view[0] = stepKey;
-      else view.set(batch[name] as ArrayLike<number>);
+    for (const part of this.#parts.values()) {
+      part.view.set(part === this.#keys ? keys : (batch[part.name] as ArrayLike<number>));
     }
     this.#gpu.stream.write(this.#whole, this.#bytes);
   }

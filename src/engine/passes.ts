@@ -5,6 +5,8 @@ import {
   elementsOf,
   GraphError,
   input,
+  key,
+  keys,
   mul,
   substitute,
   sum,
@@ -66,7 +68,7 @@ export async function trainingPass<Types extends BatchTypes>(
   { batch, outputs, lossScale, accumulates = false, sumsMetrics = false, matmulTable }: TrainingPassOptions<Types>,
 ): Promise<TrainingPass> {
   const scale = lossScale && input("lossScale", [1], "float32");
-  const { leaves, named, updates } = traced(weights, batch, true, outputs);
+  const { leaves, stepKeys, named, updates } = traced(weights, batch, true, outputs);
   const loss = sum(named.loss as Tensor);
   const gradients = differentiate(scale ? mul(loss, scale) : loss, weights.leaves);
   const workspace = new Workspace(gpu);
@@ -85,7 +87,9 @@ export async function trainingPass<Types extends BatchTypes>(
     ...updates.map(({ tensor, slice }) => ({ ...aim(tensor, slice, "state", "float32"), isLate: true })),
   ];
   const elsewhere = (leaf: Tensor) => (leaf === scale ? lossScale : undefined);
-  const pass = await build(gpu, weights, workspace, { leaves, requests, named, places, elsewhere, matmulTable });
+  const pass = await build(gpu, weights, workspace, {
+    ...{ leaves, stepKeys, requests, named, places, elsewhere, matmulTable },
+  });
   return { ...pass, metrics: metrics.whole };
 }
 
@@ -97,9 +101,9 @@ export async function evaluationPass<Types extends BatchTypes>(
   outputs: (batch: LeavesOf<Types>) => Outputs,
   matmulTable?: MatmulTable,
 ): Promise<Pass> {
-  const { leaves, named } = traced(weights, batch, false, outputs);
+  const { leaves, stepKeys, named } = traced(weights, batch, false, outputs);
   const requests = Object.values(named).map((tensor) => ({ tensor }));
-  const parts = { leaves, requests, named, places: new Map(), elsewhere: () => undefined, matmulTable };
+  const parts = { leaves, stepKeys, requests, named, places: new Map(), elsewhere: () => undefined, matmulTable };
   return build(gpu, weights, new Workspace(gpu), parts);
 }
 
@@ -111,6 +115,7 @@ function traced<Types extends BatchTypes>(
   outputs: (batch: LeavesOf<Types>) => Outputs,
 ): {
   readonly leaves: Readonly<Record<string, Tensor>>;
+  readonly stepKeys: Tensor;
   readonly named: Outputs;
   readonly updates: readonly { readonly tensor: Tensor; readonly slice: Slice }[];
 } {
@@ -127,21 +132,29 @@ function traced<Types extends BatchTypes>(
   const wanted = [...Object.values(result), ...updates.values()];
   if (!copies) {
     const tensors = substitute(wanted, standIns);
-    return { leaves: one, ...results(tensors, tensors.slice(names.length)) };
+    return { leaves: one, stepKeys: key, ...results(tensors, tensors.slice(names.length)) };
   }
   const { count, own = [] } = copies;
+  const stepKeys = keys(count);
   const leaves = Object.fromEntries(
     Object.entries<Tensor>(one).map(([name, leaf]) => {
       return [name, own.includes(name) ? input(name, [count, ...leaf.shape], leaf.dtype) : leaf];
     }),
   );
-  const many = new Map([...standIns, ...own.map((name) => [one[name] as Tensor, leaves[name] as Tensor] as const)]);
+  const mine = Object.entries<Tensor>(one).filter(([name]) => own.includes(name));
+  const many = new Map([
+    ...standIns,
+    [key, stepKeys],
+    ...mine.map(([name, leaf]) => [leaf, leaves[name] as Tensor] as const),
+  ]);
   const tensors = vectorize(wanted, many, count);
-  return { leaves, ...results(tensors, tensors.slice(names.length).map(padded)) };
+  return { leaves, stepKeys, ...results(tensors, tensors.slice(names.length).map(padded)) };
 }
 
 interface Parts {
   readonly leaves: Readonly<Record<string, Tensor>>;
+  /** The key of the step, or of each copy. */
+  readonly stepKeys: Tensor;
   readonly requests: readonly Request[];
   readonly named: Outputs;
   readonly places: Map<Value, Slice>;
@@ -154,10 +167,10 @@ async function build(
   gpu: Gpu,
   weights: Weights,
   workspace: Workspace,
-  { leaves, requests, named, places, elsewhere, matmulTable }: Parts,
+  { leaves, stepKeys, requests, named, places, elsewhere, matmulTable }: Parts,
 ): Promise<Pass> {
   try {
-    const inputs = new Inputs(gpu, workspace, leaves);
+    const inputs = new Inputs(gpu, workspace, leaves, stepKeys);
     const program = lower(requests, deviceOf(gpu, matmulTable));
     for (const [leaf, value] of program.leaves) {
       const slice = weights.place(leaf) ?? inputs.place(leaf) ?? elsewhere(leaf);

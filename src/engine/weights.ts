@@ -9,7 +9,7 @@ import {
   type Shape,
   type Tensor,
 } from "../graph/index.ts";
-import { type Copies, copiedLeaf, strideOf } from "./copies.ts";
+import { type Copies, checkCopies, copiedLeaf, seedsOf, strideOf } from "./copies.ts";
 import { LeafSlabs, loaded, stored } from "./leafSlabs.ts";
 import { initialNumbers, namedParameters, namedStates, type ParameterTree } from "./model.ts";
 import { elementBytes } from "./plan/memory.ts";
@@ -58,6 +58,8 @@ export class Weights {
   /** In the order of the model, copy by copy. */
   readonly tensors: readonly ParameterSlices[];
   readonly copies: Copies | undefined;
+  /** The seed of each copy; of one where the model has none. */
+  readonly seeds: readonly number[];
   /** The parameters as they are in memory, with all their copies: what gradients are taken by. */
   readonly leaves: readonly Tensor[];
   /** What the model's own leaves stand for, where there are copies or half precision. */
@@ -72,11 +74,13 @@ export class Weights {
 
   /**
    * With the numbers that the model starts with: the same ones for the same seed, everywhere.
-   * @throws UsageError for copies in half precision.
+   * @throws UsageError for copies that cannot be, or that are in half precision.
    */
   constructor(gpu: Gpu, model: { readonly parameters: ParameterTree }, { seed, copies, storage }: WeightsOptions) {
     this.#gpu = gpu;
+    if (copies) checkCopies(copies);
     this.copies = copies;
+    this.seeds = copies ? seedsOf(copies, seed) : [seed];
     const parameters = namedParameters(model);
     const states = namedStates(model);
     const dtypes = new Map<Tensor, ParameterDType>();
@@ -109,7 +113,7 @@ export class Weights {
     this.#entries = [...params, ...entriesOf(states, this.#states)];
     const streams = new Map([...parameters.values()].map((leaf, stream) => [leaf, stream]));
     for (const { leaf, slice, copy, dtype } of this.#entries) {
-      const numbers = initialNumbers(leaf, copies?.seeds?.[copy] ?? seed + copy, streams.get(leaf) ?? 0);
+      const numbers = initialNumbers(leaf, this.seeds[copy] as number, streams.get(leaf) ?? 0);
       gpu.stream.write(slice, stored(dtype, numbers));
     }
   }

@@ -4,7 +4,7 @@ import { mapGradients } from "./gradients/map.ts";
 import type { GradientRule, GradientRules } from "./gradients/rule.ts";
 import { structureGradients } from "./gradients/structure.ts";
 import { collect } from "./graph.ts";
-import { apply } from "./node.ts";
+import { apply, comingFrom } from "./node.ts";
 import type { Operation } from "./operation.ts";
 import { constant } from "./ops/leaves.ts";
 import { add } from "./ops/map.ts";
@@ -40,7 +40,8 @@ export function differentiate(loss: Tensor, leaves: readonly Tensor[]): Tensor[]
     const dys = node.outputs.map((output) => total(contributions.get(output)));
     if (dys.every((dy) => dy === undefined)) continue;
     const rule = rules[node.operation.op as Exclude<Operation["op"], Leaf>] as GradientRule;
-    for (const [i, gradient] of rule(again.of(node), dys).entries()) {
+    const gradients = comingFrom({ where: node.where, region: undefined }, () => rule(again.of(node), dys));
+    for (const [i, gradient] of gradients.entries()) {
       const input = node.inputs[i] as Tensor;
       if (!gradient || !matters.has(input.node)) continue;
       contributions.set(input, [...(contributions.get(input) ?? []), gradient]);

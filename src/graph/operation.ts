@@ -28,7 +28,10 @@ export type LeafOperation =
   | { readonly op: "state"; readonly initial: number }
   /** A part of the batch. */
   | { readonly op: "input"; readonly name: string }
-  /** The random key of the step, uint32 [1]: another one every step, the same one for the same seed and step. */
+  /**
+   * The random key of the step, uint32 [1]: another one every step, the same one for the same seed and step. Of a model
+   * with copies each has its own, [copies, 1].
+   */
   | { readonly op: "key" }
   /** One number, everywhere. */
   | { readonly op: "constant"; readonly value: number };
@@ -55,7 +58,10 @@ export interface MapOperation {
   readonly fn: MapFunction;
 }
 
-/** (x, key) → x where kept, over the share that is kept; else 0. `stream` tells one dropout from another. */
+/**
+ * (x, key) → x where kept, over the share that is kept; else 0. `stream` tells one dropout from another. Of several keys
+ * each is for one of as many equal parts of x.
+ */
 export interface DropoutOperation {
   readonly op: "dropout";
   readonly rate: number;
@@ -101,7 +107,10 @@ export type RowOperation =
   | { readonly op: "softmax"; readonly log: boolean }
   /** (y, dy) → dx */
   | { readonly op: "softmaxGradient"; readonly log: boolean }
-  /** (x, weight, bias) → y, mean, rstd of a layer norm; (x, weight) → y, rstd of an RMS norm. */
+  /**
+   * (x, weight, bias) → y, mean, rstd of a layer norm; (x, weight) → y, rstd of an RMS norm. A weight and bias of two axes
+   * are those of copies, each for one of as many equal parts of x.
+   */
   | { readonly op: "norm"; readonly kind: "layer" | "rms"; readonly eps: number }
   /** (x, weight, [mean,] rstd, dy) → dx */
   | { readonly op: "normGradient"; readonly kind: "layer" | "rms" }
@@ -118,7 +127,9 @@ export type GatherOperation =
   /** (table [V, D], ids) → [...ids, D] */
   | { readonly op: "gather" }
   /** (ids, dy) → dtable */
-  | { readonly op: "gatherGradient" };
+  | { readonly op: "gatherGradient" }
+  /** ids [tables, ...] → ids of the same rows in the tables, of so many rows each, laid one after the other */
+  | { readonly op: "stackIds"; readonly rows: number };
 
 /** q, k, v, o: [B, T, H, D]. */
 export type AttentionOperation =

@@ -1,11 +1,10 @@
 import { GraphError } from "./errors.ts";
 import { collect } from "./graph.ts";
-import { apply } from "./node.ts";
+import { apply, comingFrom } from "./node.ts";
 import type { Operation, OperationOf } from "./operation.ts";
-import { constant } from "./ops/leaves.ts";
-import { add, mul } from "./ops/map.ts";
+import { stackIds } from "./ops/gather.ts";
 import { matmul } from "./ops/matmul.ts";
-import { concat, expand, permute, reshape, slice } from "./ops/views.ts";
+import { concat, expand, permute, reshape } from "./ops/views.ts";
 import type { Node, Shape, Tensor, TensorType } from "./tensor.ts";
 
 /** A node's operands, each with an axis of copies in front where it has copies. */
@@ -17,7 +16,10 @@ interface Operands {
 }
 
 type Rule<O extends Operation> = (node: Node<O>, operands: Operands) => readonly Tensor[];
-type Forward = Exclude<Operation["op"], `${string}Gradient` | "parameter" | "state" | "input" | "key" | "constant">;
+type Forward = Exclude<
+  Operation["op"],
+  `${string}Gradient` | "stackIds" | "parameter" | "state" | "input" | "key" | "constant"
+>;
 
 /**
  * The same computation for many copies of some leaves at once: `copies` has, for each such leaf, a tensor of the leaf's shape
@@ -41,15 +43,21 @@ export function vectorize(outputs: readonly Tensor[], copies: ReadonlyMap<Tensor
         `${node.operation.op}: it has no form for many copies. Differentiate afterwards.`,
         node.where,
       );
-    const results = rule(node, { count, copied, operand });
+    const results = comingFrom(node, () => rule(node, { count, copied, operand }));
     for (const [i, output] of node.outputs.entries()) known.set(output, results[i] as Tensor);
   }
   return outputs.map((output) => known.get(output) ?? expand(output, [count, ...output.shape]));
 }
 
 /** Both axes into one, and back. */
-const merged = (x: Tensor): Tensor => reshape(x, [-1, ...x.shape.slice(2)]);
-const parted = (x: Tensor, count: number): Tensor => reshape(x, [count, -1, ...x.shape.slice(1)]);
+function merged(x: Tensor): Tensor {
+  const [count, side, ...rest] = x.shape as [number, number, ...number[]];
+  return reshape(x, [count * side, ...rest]);
+}
+function parted(x: Tensor, count: number): Tensor {
+  const [side, ...rest] = x.shape as [number, ...number[]];
+  return reshape(x, [count, side / count, ...rest]);
+}
 
 /** The operation as it is, over operands that all have copies, each result with the copies in front. */
 const asItIs: Rule<Operation> = ({ operation, inputs, outputs }, { count, copied }) =>
@@ -86,9 +94,7 @@ const rules: { readonly [Name in Forward]: Rule<OperationOf<Name>> } = {
     return apply(operation, operands, [manyOf(output, count)]);
   },
 
-  dropout({ operation, inputs, outputs }, { count, copied }) {
-    return apply(operation, [copied(0), inputs[1] as Tensor], [manyOf(outputs[0] as Tensor, count)]);
-  },
+  dropout: asItIs, // Each copy with a key of its own.
 
   reduce({ operation, outputs }, { count, copied }) {
     const axes = operation.axes.map((axis) => axis + 1);
@@ -130,29 +136,22 @@ const rules: { readonly [Name in Forward]: Rule<OperationOf<Name>> } = {
 
   norm({ operation, inputs, outputs }, { count, copied, operand }) {
     const shifts = inputs.slice(1);
-    const isPlain = shifts.every((_, i) => !operand(i + 1).isCopied);
-    const types = outputs.map((output) => manyOf(output, count));
-    if (isPlain) return apply(operation, [copied(0), ...shifts], types);
-    // The kernel has one weight for all rows: the copies' own come after it.
-    const neutral = shifts.map(({ shape }, i) => constant(i === 0 ? 1 : 0, shape));
-    const [y, ...moments] = apply(operation, [copied(0), ...neutral], types) as [Tensor, ...Tensor[]];
-    const rank = (inputs[0] as Tensor).shape.length;
-    const scaled = mul(y, aligned(operand(1), rank));
-    return [shifts.length > 1 ? add(scaled, aligned(operand(2), rank)) : scaled, ...moments];
+    const areShared = shifts.every((_, i) => !operand(i + 1).isCopied);
+    const weights = shifts.map((shift, i) => (areShared ? shift : copied(i + 1)));
+    return apply(
+      operation,
+      [copied(0), ...weights],
+      outputs.map((output) => manyOf(output, count)),
+    );
   },
 
   gather({ operation, inputs, outputs }, { count, copied, operand }) {
     const [output] = outputs as [Tensor];
     const table = operand(0);
     if (!table.isCopied) return apply(operation, [inputs[0] as Tensor, copied(1)], [manyOf(output, count)]);
-    const ids = operand(1);
-    const one = (tensor: Tensor, i: number): Tensor => reshape(slice(tensor, 0, i, i + 1), tensor.shape.slice(1));
-    const each = Array.from({ length: count }, (_, i) => {
-      const own = [one(table.tensor, i), ids.isCopied ? one(ids.tensor, i) : ids.tensor];
-      const [rows] = apply(operation, own, [output]) as [Tensor];
-      return reshape(rows, [1, ...output.shape]);
-    });
-    return [concat(each, 0)];
+    // The tables lie one after the other: one launch for all copies.
+    const ids = stackIds(copied(1), (inputs[0] as Tensor).shape[0] as number);
+    return apply(operation, [merged(table.tensor), ids], [manyOf(output, count)]);
   },
 
   attention: asBatch,

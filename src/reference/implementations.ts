@@ -16,8 +16,8 @@ export const implementations: Implementations<Computed> = {
   map: ({ operation, operands, shapes, to, round }) => map(operation.fn, operands, shapes, to, round),
 
   dropout({ operation: { rate, stream }, operands, round }) {
-    const [x, key] = operands as [Values, Uint32Array];
-    return dropout(x, key[0] as number, stream, rate, round);
+    const [x, keys] = operands as [Values, Uint32Array];
+    return dropout(x, keys, stream, rate, round);
   },
 
   reduce: ({ operation, operands, shapes, to, round }) =>

@@ -5,7 +5,7 @@ import { argmax } from "./ops/argmax.ts";
 import { type AttentionShape, attention, attentionGradient } from "./ops/attention.ts";
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from "./ops/conv2d.ts";
 import { crossEntropy, crossEntropyGradient } from "./ops/crossEntropy.ts";
-import { gather, gatherGradient } from "./ops/gather.ts";
+import { gather, gatherGradient, stackIds } from "./ops/gather.ts";
 import { norm, normGradient, normWeightGradient } from "./ops/norm.ts";
 import { pool2d, pool2dGradient } from "./ops/pool2d.ts";
 import { rotary } from "./ops/rotary.ts";
@@ -15,7 +15,16 @@ import { zeros } from "./ops/zeros.ts";
 /** Operations that have a kernel of their own on the GPU: rows, tables, attention and convolutions. */
 export const kernelImplementations: Implementations<
   | ("softmax" | "softmaxGradient" | "norm" | "normGradient" | "normWeightGradient" | "crossEntropy")
-  | ("crossEntropyGradient" | "argmax" | "gather" | "gatherGradient" | "attention" | "attentionGradient" | "rotary")
+  | (
+      | "crossEntropyGradient"
+      | "argmax"
+      | "gather"
+      | "gatherGradient"
+      | "stackIds"
+      | "attention"
+      | "attentionGradient"
+      | "rotary"
+    )
   | ("conv2d" | "conv2dInputGradient" | "conv2dWeightGradient" | "pool2d" | "pool2dGradient")
 > = {
   softmax({ operation, operands, to, round }) {
@@ -27,22 +36,25 @@ export const kernelImplementations: Implementations<
     return softmaxGradient(y, dy, lastOf(to), operation.log, round);
   },
 
-  norm({ operation: { kind, eps }, operands, round }) {
-    const [x, weight, bias] = operands as [Values, Values, Values?];
-    const { y, mean, rstd } = norm(kind, { x, weight, bias }, eps, round);
-    return kind === "layer" ? [y, mean, rstd] : [y, rstd];
+  norm({ operation: { kind, eps }, operands, shapes, round }) {
+    return ofCopies(shapes[1] as Shape, operands as Values[], ([x, weight, bias]) => {
+      const { y, mean, rstd } = norm(kind, { x: x as Values, weight: weight as Values, bias }, eps, round);
+      return kind === "layer" ? [y, mean, rstd] : [y, rstd];
+    });
   },
 
-  normGradient({ operation: { kind }, operands, round }) {
-    const [x, weight, ...rest] = operands as [Values, Values, ...Values[]];
-    return normGradient(kind, { x, weight, ...momentsOf(rest) }, round);
+  normGradient({ operation: { kind }, operands, shapes, round }) {
+    return ofCopies(shapes[1] as Shape, operands as Values[], ([x, weight, ...rest]) => {
+      return [normGradient(kind, { x: x as Values, weight: weight as Values, ...momentsOf(rest) }, round)];
+    });
   },
 
   normWeightGradient({ operation: { kind }, operands, to, round }) {
-    const [x, ...rest] = operands as [Values, ...Values[]];
-    const weight = zeros(x, elementsOf(to)); // whose numbers do not matter here
-    const { dweight, dbias } = normWeightGradient({ x, weight, ...momentsOf(rest) }, round);
-    return kind === "layer" ? [dweight, dbias] : [dweight];
+    return ofCopies(to, operands as Values[], ([x, ...rest]) => {
+      const weight = zeros(x as Values, lastOf(to)); // whose numbers do not matter here
+      const { dweight, dbias } = normWeightGradient({ x: x as Values, weight, ...momentsOf(rest) }, round);
+      return kind === "layer" ? [dweight, dbias] : [dweight];
+    });
   },
 
   crossEntropy({ operation: { labelSmoothing }, operands, shapes, round }) {
@@ -69,6 +81,10 @@ export const kernelImplementations: Implementations<
   gatherGradient({ operands, to, round }) {
     const [ids, dy] = operands as [Uint32Array, Values];
     return gatherGradient(matrixOf([to]), ids, dy, round);
+  },
+
+  stackIds({ operation: { rows }, operands, to }) {
+    return stackIds(operands[0] as Uint32Array, to[0] as number, rows);
   },
 
   attention({ operation, operands, shapes, round }) {
@@ -128,6 +144,23 @@ function attentionOf(
 ): AttentionShape {
   const [batches, queries, heads, depth] = q as readonly [number, number, number, number];
   return { batches, queries, heads, depth, keys: k?.[1] as number, causal: isCausal, scale };
+}
+
+/** The results of each copy of a norm by itself, one after the other: of as many as its weight has rows. */
+function ofCopies(
+  weight: Shape,
+  operands: readonly Values[],
+  compute: (own: readonly Values[]) => readonly Values[],
+): readonly Values[] {
+  const copies = elementsOf(weight.slice(0, -1));
+  const partOf = (values: Values, copy: number): Values =>
+    values.subarray((copy * values.length) / copies, ((copy + 1) * values.length) / copies);
+  const each = Array.from({ length: copies }, (_, copy) => compute(operands.map((values) => partOf(values, copy))));
+  return (each[0] as readonly Values[]).map((first, i) => {
+    const joined = zeros(first, first.length * copies);
+    for (const [copy, results] of each.entries()) joined.set(results[i] as Values, copy * first.length);
+    return joined;
+  });
 }
 
 /** The last operands of a norm's gradients: [mean,] rstd, dy. */

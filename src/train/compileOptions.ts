@@ -1,12 +1,13 @@
-import type {
-  BatchTypes,
-  Copies,
-  LeavesOf,
-  MatmulTable,
-  Outputs,
-  ParameterSlices,
-  ParameterTree,
-  WeightsOptions,
+import {
+  type BatchTypes,
+  type Copies,
+  checkCopies,
+  type LeavesOf,
+  type MatmulTable,
+  type Outputs,
+  type ParameterSlices,
+  type ParameterTree,
+  type WeightsOptions,
 } from "../engine/index.ts";
 import { UsageError } from "../gpu/index.ts";
 import type { Tensor } from "../graph/index.ts";
@@ -53,10 +54,16 @@ export interface CompileOptions<M extends { readonly parameters: ParameterTree }
   readonly onStep?: StepListener;
 }
 
-/** @throws UsageError for a seed that is none, or so many steps. */
-export function checkOptions({ seed = 0, metricsEvery = 1 }: { seed?: number; metricsEvery?: number }): void {
+/** @throws UsageError for a seed that is none, or so many steps, or for copies that cannot be. */
+export function checkOptions({
+  seed = 0,
+  metricsEvery = 1,
+  copies,
+  batch,
+}: Pick<CompileOptions<never, BatchTypes>, "seed" | "metricsEvery" | "copies" | "batch">): void {
   checkWhole("seed", seed, 0);
   checkWhole("metricsEvery", metricsEvery, 1);
+  if (copies) checkCopies(copies, Object.keys(batch));
 }
 
 function checkWhole(name: string, value: number, least: number): void {

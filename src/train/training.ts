@@ -37,7 +37,6 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
   readonly #budget: number;
   readonly #pace: Pace;
   readonly #matmulTable: MatmulTable | undefined;
-  readonly #seed: number;
   readonly #microBatches: number;
   readonly #evaluators: Evaluator<BatchTypes>[] = [];
   readonly #listeners = new Set<StepListener>();
@@ -50,7 +49,6 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     this.weights = weights;
     this.optimizer = optimizer;
     this.#pass = pass;
-    this.#seed = options.seed ?? 0;
     this.#matmulTable = options.matmulTable;
     this.#microBatches = options.options?.gradients?.microBatches ?? 1;
     this.#budget = options.submitBudget ?? (gpu.adapter.isSoftware ? Number.POSITIVE_INFINITY : submitBudget);
@@ -94,7 +92,7 @@ export class Training<M extends { readonly parameters: ParameterTree }, Types ex
     const isLast = (this.#batches + 1) % this.#microBatches === 0;
     // What is encoded goes out with the next submit, so what would stop the update has to be found before.
     if (isLast) for (const group of this.optimizer.paramGroups) group.hyperAt(this.optimizer.stepCount + 1);
-    this.#pass.inputs.write(batch, randomBits(this.#seed, keyStream, this.#batches));
+    this.#pass.inputs.write(batch, ...this.weights.seeds.map((seed) => randomBits(seed, keyStream, this.#batches)));
     this.#pace.encode(stream, this.#pass.plan.dispatches);
     if (isLast) this.optimizer.encode();
     this.#batches += 1;

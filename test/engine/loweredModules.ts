@@ -1,31 +1,15 @@
 import { lower } from "../../src/engine/lower/lower.ts";
-import type { EngineDevice } from "../../src/engine/lower/program.ts";
 import { reduceLaunches } from "../../src/engine/lower/reduce.ts";
 import { wholeView } from "../../src/engine/lower/views.ts";
 import type { ShaderPart } from "../../src/gpu/index.ts";
 import { join } from "../../src/gpu/shader.ts";
 import { opTable } from "../graph/opTable.ts";
 import { prepare } from "../graph/runRow.ts";
-
-const limits: EngineDevice["limits"] = {
-  maxBufferSize: 2 ** 28,
-  maxStorageBufferBindingSize: 2 ** 27,
-  maxStorageBuffersPerShaderStage: 8,
-  maxComputeInvocationsPerWorkgroup: 256,
-  maxComputeWorkgroupSizeX: 256,
-  maxComputeWorkgroupStorageSize: 16_384,
-  maxComputeWorkgroupsPerDimension: 65_535,
-  minStorageBufferOffsetAlignment: 256,
-};
-const devices: Readonly<Record<string, EngineDevice>> = {
-  "a software adapter": { isSoftware: true, subgroups: false, limits },
-  "a GPU": { isSoftware: false, subgroups: false, limits },
-  "a GPU with subgroups": { isSoftware: false, subgroups: true, limits },
-};
+import { engineDevices } from "../support/engineDevices.ts";
 
 /** Every module that the table of operations and their gradients is lowered to, by its text, for each kind of device. */
 const modules = new Map<string, { name: string; parts: readonly ShaderPart[] }>();
-for (const [kind, device] of Object.entries(devices)) {
+for (const [kind, device] of Object.entries(engineDevices)) {
   for (const row of opTable) {
     const { outputs, gradients } = prepare(row);
     const requests = [...outputs, ...Object.values(gradients)].map((tensor) => ({ tensor }));

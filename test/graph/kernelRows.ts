@@ -156,6 +156,12 @@ export const kernelRows: readonly OpRow[] = [
     build: ({ table, ids }) => g.gather(table, ids),
   },
   {
+    name: "stackIds, with ids that are none",
+    leaves: { ids: { shape: [3, 1, 3], below: 9, values: [0, 4, 5, 0xffffffff, 2] } },
+    build: ({ ids }) => g.stackIds(ids, 5),
+    withoutGradient: true,
+  },
+  {
     name: "argmax, with ties",
     leaves: { x: { shape: [3, 4], values: [1, 3, 3, 2, -1, -1, -1, -1, 5] } },
     build: ({ x }) => g.argmax(x),

@@ -32,6 +32,7 @@ export const withoutTorch: Readonly<Partial<Record<Kind, Readonly<Record<string,
     dropout: "PyTorch draws other random numbers; test/unit/execute.test.ts holds the mask to the generator",
     "dropout just above a draw": "as dropout",
     "gather with ids that are none": "PyTorch refuses such ids",
+    "stackIds, with ids that are none": "it is for copies of models, which PyTorch trains one by one",
   },
 };
 

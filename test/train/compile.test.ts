@@ -2,22 +2,11 @@ import { expect } from "vitest";
 import { f32, layers, type Model, model, type Outputs } from "../../src/engine/index.ts";
 import type { Gpu } from "../../src/gpu/index.ts";
 import { add, mul, parameter, reshape, type Tensor, tanh } from "../../src/graph/index.ts";
-import { adam, adamw, sgd } from "../../src/optim/index.ts";
+import { adam, sgd } from "../../src/optim/index.ts";
 import type { Trainer } from "../../src/train/trainer.ts";
 import { compile } from "../../src/train/training.ts";
 import { sharedGpuTest as gpuTest } from "../support/gpuTest.ts";
-import { apart, batchAt, loss, type Options, perceptron, run, type Types, types } from "./runs.ts";
-
-/** Everything that behaves otherwise in training. */
-const moody = (): Model =>
-  layers.sequential(
-    layers.linear(6, 16),
-    layers.batchNorm(16),
-    layers.gelu(),
-    layers.dropout(0.25),
-    layers.residual(layers.sequential(layers.layerNorm(16), layers.linear(16, 16), layers.silu())),
-    layers.linear(16, 3),
-  );
+import { apart, batchAt, loss, moody, type Options, perceptron, run, type Types, types } from "./runs.ts";
 
 gpuTest("the GPU and the CPU take the same steps, with dropout, norms and running statistics", async ({ gpu }) => {
   // Not Adam: it makes whole steps of the bias ahead of the batch norm, whose gradient is 0 but for rounding.
@@ -54,57 +43,6 @@ gpuTest("evaluation sees no dropout and the running statistics; the same on both
   }
   const [a, b] = found as [Float32Array, Float32Array];
   for (const [i, logit] of a.entries()) expect(logit).toBeCloseTo(b[i] as number, 5);
-});
-
-gpuTest("copies train as each would by itself, with rates and decays of their own", async ({ gpu }) => {
-  const rates = [0.01, 0.03, 0.002];
-  const seeds = [5, 9, 5];
-  const many = await run(gpu, {
-    model: perceptron(),
-    copies: { count: 3, seeds },
-    groups: (tensors) =>
-      rates.map((lr, copy) => ({
-        tensors: tensors.filter((tensor) => tensor.copy === copy),
-        hyper: { lr, weightDecay: lr },
-      })),
-  });
-  for (const [copy, lr] of rates.entries()) {
-    const alone = await run(gpu, {
-      model: perceptron(),
-      seed: seeds[copy] as number,
-      optimizer: adamw({ lr, weightDecay: lr }),
-    });
-    for (const [name, { data }] of alone.weights) {
-      const own = many.weights.get(`copies.${copy}.${name}`)?.data as Float32Array;
-      if (gpu.adapter.isSoftware) expect(own).toEqual(data);
-      else for (const [i, value] of own.entries()) expect(value).toBeCloseTo(data[i] as number, 5);
-    }
-    expect(many.losses.map((loss) => loss[copy])).toEqual(alone.metrics.map(({ loss }) => loss));
-  }
-});
-
-gpuTest("copies may have batches of their own", async ({ gpu }) => {
-  const training = await compile(gpu, {
-    model: perceptron(),
-    loss,
-    batch: types,
-    optimizer: adam({ lr: 0.01 }),
-    seed: 3,
-    copies: { count: 2, seeds: [3, 3], own: ["x", "y"] },
-  });
-  for (let step = 0; step < 5; step++) {
-    const [a, b] = [batchAt(step), batchAt(step + 100)];
-    await training.step({ x: [...a.x, ...b.x], y: [...a.y, ...b.y] });
-  }
-  const both = await training.readWeights();
-  training.destroy();
-  const first = await run(gpu, { model: perceptron(), optimizer: adam({ lr: 0.01 }) }, 5);
-  for (const [name, { data }] of first.weights) {
-    const own = both.get(`copies.0.${name}`)?.data as Float32Array;
-    const other = both.get(`copies.1.${name}`)?.data as Float32Array;
-    for (const [i, value] of own.entries()) expect(value).toBeCloseTo(data[i] as number, 6);
-    expect(other).not.toEqual(own);
-  }
 });
 
 gpuTest("what does not fit is said before anything is written", async ({ gpu }) => {

@@ -26,6 +26,17 @@ export const batchAt = (step: number, count = rows) => ({
 
 export const perceptron = (): Model => layers.sequential(layers.linear(6, 9), layers.relu(), layers.linear(9, 3));
 
+/** Everything that behaves otherwise in training. */
+export const moody = (): Model =>
+  layers.sequential(
+    layers.linear(6, 16),
+    layers.batchNorm(16),
+    layers.gelu(),
+    layers.dropout(0.25),
+    layers.residual(layers.sequential(layers.layerNorm(16), layers.linear(16, 16), layers.silu())),
+    layers.linear(16, 3),
+  );
+
 /** What a run has told of, and what it has come to. */
 export interface Run {
   readonly metrics: readonly StepMetrics[];

@@ -128,10 +128,19 @@ describe("the graph of gradients", () => {
     expect(() => differentiate(ids, [ids])).toThrow(/got uint32 \[1\]/);
   });
 
-  it("is not to be differentiated again where that is not known", () => {
+  it.each([
+    ["geluGradient", "float32 [3], float32 [3]", (x: Tensor) => gelu(x)],
+    ["softmaxGradient", "float32 [3], float32 [3]", (x: Tensor) => square(softmax(x))],
+    ["normWeightGradient", "float32 [3], float32 [], float32 [], float32 [3]", (x: Tensor) => layerNorm(x, x, x)],
+  ] as const)("is not to be differentiated again where that is not known: %s", (op, got, call) => {
     const x = input("x", [3], "float32");
-    const [gradient] = differentiate(sum(gelu(x)), [x]) as [Tensor];
-    expect(() => differentiate(sum(gradient), [x])).toThrow(/Differentiate once/);
+    const y = call(x); // Errors name the line that the function was called at.
+    const [gradient] = differentiate(sum(y), [x]) as [Tensor];
+    const again = () => differentiate(sum(gradient), [x]);
+    expect(again).toThrow(GraphError);
+    const [, line] = y.node.where.match(/^differentiate\.test\.ts:(\d+)/) as [string, string];
+    expect(again).toThrow(`${op}: a gradient has no gradient of its own (got ${got}). Differentiate once.`);
+    expect(again).toThrow(new RegExp(`\\(at differentiate\\.test\\.ts:${line}:\\d+\\)$`));
   });
 });
 
@@ -181,7 +190,7 @@ describe("what does not fit is refused, with the line that asked for it", () => 
     ["matmul", () => matmul(x, x), /^matmul: inner sides that differ \(got \[2, 3\] and \[2, 3\], so 3 and 2\)/],
     ["matmul of rows", () => matmul(constant(1, [3]), x), /^matmul: operands need two axes .*\[3\] and \[2, 3\]/],
     ["add", () => add(x, constant(1, [2])), /^add: shapes that do not broadcast \(got \[2, 3\] and \[2\]\)/],
-    ["mul of indices", () => mul(ids, ids), /^mul: an operand of the wrong type \(got uint32, allowed float32\)/],
+    ["mul of indices", () => mul(ids, ids), /^mul: an operand of the wrong type \(got uint32 \[4\], allowed float32\)/],
     ["layerNorm", () => layerNorm(x, x, x), /^layerNorm: weight has the wrong shape \(got \[2, 3\], allowed \[3\]\)/],
     ["attention", () => attention(x, x, x), /^attention: q has the wrong shape \(got \[2, 3\], allowed \[any, any/],
     ["concat", () => concat([x, ids], 0), /^concat: tensors that do not fit \(got \[2, 3\] and \[4\] along 0\)/],

@@ -9,8 +9,8 @@
 fn compute(block: u32, group: u32) {
   var sum0 = Elements();
   var sum1 = Elements();
-  let end = min((block + 1u) * BLOCK, ROWS);
-  for (var row = block * BLOCK; row < end; row++) {
+  let end = endOf(block);
+  for (var row = startOf(block); row < end; row++) {
     sum0 += values0[row * WIDTH + group];
     sum1 += values1[row * WIDTH + group];
   }

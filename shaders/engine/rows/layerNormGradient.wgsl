@@ -5,9 +5,10 @@
 // The residual is what comes past the norm in x + f(norm(x)): its gradient goes into x unchanged.
 
 override HAS_RESIDUAL: bool;
+override COPY_ROWS: u32; // of each copy of the weight, one after the other
 
 @group(0) @binding(0) var<storage, read> x: array<Elements>; // [rows, columns]
-@group(0) @binding(1) var<storage, read> weight: array<Elements>; // [columns]
+@group(0) @binding(1) var<storage, read> weight: array<Elements>; // [copies, columns]
 @group(0) @binding(2) var<storage, read> means: array<f32>; // [rows]
 @group(0) @binding(3) var<storage, read> rstds: array<f32>; // [rows]
 @group(0) @binding(4) var<storage, read> dy: array<Elements>; // [rows, columns]
@@ -16,19 +17,20 @@ override HAS_RESIDUAL: bool;
 
 fn compute(row: u32, lane: u32) {
   let start = row * WIDTH;
+  let own = row / COPY_ROWS * WIDTH;
   let mean = means[row];
   let rstd = rstds[row];
   var sum = 0.0;
   var product = 0.0;
   for (var at = lane; at < WIDTH; at += LANES) {
-    let g = dy[start + at] * weight[at];
+    let g = dy[start + at] * weight[own + at];
     sum += sumOf(g);
     product += sumOf(g * ((x[start + at] - mean) * rstd));
   }
   sum = rowSum(sum) / f32(COLUMNS);
   product = rowSum(product) / f32(COLUMNS);
   for (var at = lane; at < WIDTH; at += LANES) {
-    let g = dy[start + at] * weight[at];
+    let g = dy[start + at] * weight[own + at];
     let n = (x[start + at] - mean) * rstd;
     dx[start + at] = rstd * (g - sum - n * product) + residualAt(start + at);
   }

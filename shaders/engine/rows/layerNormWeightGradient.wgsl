@@ -12,8 +12,8 @@
 fn compute(block: u32, group: u32) {
   var weightSum = Elements();
   var biasSum = Elements();
-  let end = min((block + 1u) * BLOCK, ROWS);
-  for (var row = block * BLOCK; row < end; row++) {
+  let end = endOf(block);
+  for (var row = startOf(block); row < end; row++) {
     let at = row * WIDTH + group;
     weightSum += dy[at] * ((x[at] - means[row]) * rstds[row]);
     biasSum += dy[at];

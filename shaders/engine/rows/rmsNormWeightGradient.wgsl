@@ -8,8 +8,8 @@
 
 fn compute(block: u32, group: u32) {
   var sum = Elements();
-  let end = min((block + 1u) * BLOCK, ROWS);
-  for (var row = block * BLOCK; row < end; row++) {
+  let end = endOf(block);
+  for (var row = startOf(block); row < end; row++) {
     let at = row * WIDTH + group;
     sum += dy[at] * (x[at] * rstds[row]);
   }

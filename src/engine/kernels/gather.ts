@@ -3,10 +3,11 @@ import gatherCode from "../../../shaders/engine/gather/gather.wgsl?raw";
 import occurrencesCode from "../../../shaders/engine/gather/occurrences.wgsl?raw";
 import raggedCode from "../../../shaders/engine/gather/ragged.wgsl?raw";
 import scanCode from "../../../shaders/engine/gather/scan.wgsl?raw";
+import stackIdsCode from "../../../shaders/engine/gather/stackIds.wgsl?raw";
 import sumsCode from "../../../shaders/engine/gather/sums.wgsl?raw";
 import wideCode from "../../../shaders/engine/gather/wide.wgsl?raw";
 import type { ShaderPart } from "../../gpu/index.ts";
-import type { Launch, Value } from "../launch.ts";
+import type { Launch, Value, View } from "../launch.ts";
 
 /** A table [rows, columns], and how many of its rows are looked up. */
 export interface GatherSizes {
@@ -34,6 +35,7 @@ export const gatherParts = {
   sums: (isWide: boolean) => [isWide ? wide : ragged, part("sums", sumsCode)],
   chains: [part("chains", chainsCode)],
   occurrences: [part("occurrences", occurrencesCode)],
+  stackIds: [part("stackIds", stackIdsCode)],
 };
 
 /**
@@ -50,6 +52,24 @@ export function gather(sizes: GatherSizes, { table, ids, y }: { table: Value; id
       constants: { ROWS: sizes.rows, WIDTH: width, IDS: sizes.ids },
       bindings: [read(table), read(ids), written(y)],
       workgroups: workgroupsFor(sizes.ids * width),
+    },
+  ];
+}
+
+/**
+ * stacked [tables, ids]: ids of rows of several tables, of `rows` each, as ids of the same rows where the tables lie one
+ * after the other. What is no row is 0xffffffff then. `ids` is [tables, ids], whose rows are dense; uint32 both.
+ */
+export function stackIds(rows: number, ids: View, stacked: Value): Launch[] {
+  if (stacked.elements === 0) return [];
+  const [tables, count] = ids.shape as readonly [number, number];
+  return [
+    {
+      label: "engine/stackIds",
+      parts: gatherParts.stackIds,
+      constants: { ROWS: rows, TABLES: tables, IDS: count, OFFSET: ids.offset, STRIDE: ids.strides[0] as number },
+      bindings: [read(ids.value), written(stacked)],
+      workgroups: workgroupsFor(stacked.elements),
     },
   ];
 }

@@ -24,6 +24,11 @@ const weightBackward = {
 };
 const columnSums = { layer: file("columnSums", columnSumsCode), rms: file("columnSum", columnSumCode) };
 
+/** The rows of a norm: where there are copies of its weight, as many rows for each, one after the other. */
+export interface NormShape extends RowsShape {
+  readonly copies?: number;
+}
+
 /** What is kept of the rows for the gradients, each [rows]: `mean` by a layer norm only, `rstd` 1 / √(variance + eps). */
 export type RowStatistics =
   | { readonly kind: "layer"; readonly mean: Value; readonly rstd: Value }
@@ -32,15 +37,15 @@ export type RowStatistics =
 export type NormValues = RowStatistics & {
   /** [rows, columns] */
   readonly x: Value;
-  /** [columns] */
+  /** [copies, columns] */
   readonly weight: Value;
   /** [rows, columns] */
   readonly y: Value;
-} & ({ readonly kind: "layer" /** [columns] */; readonly bias: Value } | { readonly kind: "rms" });
+} & ({ readonly kind: "layer" /** [copies, columns] */; readonly bias: Value } | { readonly kind: "rms" });
 
 /** Layer norm or RMS norm of each row, as PyTorch's `layer_norm` and `rms_norm`. One launch, none where there are no rows. */
 export function norm(
-  { eps, ...shape }: RowsShape & { readonly eps: number },
+  { eps, copies = 1, ...shape }: NormShape & { readonly eps: number },
   values: NormValues,
   device: RowsDevice,
 ): Launch[] {
@@ -54,7 +59,7 @@ export function norm(
     ...shape,
     label: `engine/${kind}Norm`,
     body: [forward[kind]],
-    constants: { EPSILON: eps },
+    constants: { EPSILON: eps, COPY_ROWS: shape.rows / copies },
     bindings,
   };
   return [rowLaunch(kernel, device)];
@@ -63,7 +68,7 @@ export function norm(
 export type NormGradientValues = RowStatistics & {
   /** [rows, columns] */
   readonly x: Value;
-  /** [columns] */
+  /** [copies, columns] */
   readonly weight: Value;
   /** [rows, columns] */
   readonly dy: Value;
@@ -74,7 +79,11 @@ export type NormGradientValues = RowStatistics & {
 };
 
 /** The gradient of a norm's input. One launch, none where there are no rows. */
-export function normGradient(shape: RowsShape, values: NormGradientValues, device: RowsDevice): Launch[] {
+export function normGradient(
+  { copies = 1, ...shape }: NormShape,
+  values: NormGradientValues,
+  device: RowsDevice,
+): Launch[] {
   if (shape.rows === 0) return [];
   const { kind, x, weight, rstd, dy, residual, dx } = values;
   const statistics = values.kind === "layer" ? [values.mean, rstd] : [rstd];
@@ -82,7 +91,7 @@ export function normGradient(shape: RowsShape, values: NormGradientValues, devic
     ...shape,
     label: `engine/${kind}NormGradient`,
     body: [backward[kind]],
-    constants: { HAS_RESIDUAL: Number(residual !== undefined) },
+    constants: { HAS_RESIDUAL: Number(residual !== undefined), COPY_ROWS: shape.rows / copies },
     // Something has to be bound where no residual is: what is there anyhow.
     bindings: [...reads(x, weight, ...statistics, dy, residual ?? dy), ...writes(dx)],
   };
@@ -94,32 +103,34 @@ export type NormWeightGradientValues = RowStatistics & {
   readonly x: Value;
   /** [rows, columns] */
   readonly dy: Value;
-  /** [columns] */
+  /** [copies, columns] */
   readonly dweight: Value;
-} & ({ readonly kind: "layer" /** [columns] */; readonly dbias: Value } | { readonly kind: "rms" });
+} & ({ readonly kind: "layer" /** [copies, columns] */; readonly dbias: Value } | { readonly kind: "rms" });
 
 /**
  * The gradients of a norm's weight and bias. Two launches: sums of blocks of √rows rows, then of the blocks; one where
  * there is one block, none where there are no columns.
  */
-export function normWeightGradient(shape: RowsShape, values: NormWeightGradientValues): Launch[] {
-  const { rows, columns } = shape;
+export function normWeightGradient(
+  { rows, columns, copies = 1 }: NormShape,
+  values: NormWeightGradientValues,
+): Launch[] {
   const { kind, x, dy, rstd, dweight } = values;
   if (columns === 0) return [];
-  const block = Math.max(Math.ceil(Math.sqrt(rows)), 4);
-  const blocks = blocksOf(rows, block);
+  const block = Math.max(Math.ceil(Math.sqrt(rows / copies)), 4);
+  const blocks = blocksOf(rows / copies, block);
   const label = `engine/${kind}NormWeightGradient`;
   const results = values.kind === "layer" ? [dweight, values.dbias] : [dweight];
   const inputs = reads(x, dy, rstd, ...(values.kind === "layer" ? [values.mean] : []));
   const partials = results.map((result): Value => {
-    return { label: `${label}/${result.label} of blocks`, elements: blocks * columns, dtype: "float32" };
+    return { label: `${label}/${result.label} of blocks`, elements: copies * blocks * columns, dtype: "float32" };
   });
   const first = blocks > 1 ? partials : results;
-  const sums = { ...shape, label, body: [weightBackward[kind]], bindings: [...inputs, ...writes(...first)] };
-  if (blocks === 1) return [blockLaunch(sums, block)];
-  const ofBlocks = { rows: blocks, columns, label, body: [columnSums[kind]] };
+  const sums = { rows, columns, label, body: [weightBackward[kind]], bindings: [...inputs, ...writes(...first)] };
+  if (blocks === 1) return [blockLaunch(sums, block, copies)];
+  const ofBlocks = { rows: copies * blocks, columns, label, body: [columnSums[kind]] };
   return [
-    blockLaunch(sums, block),
-    blockLaunch({ ...ofBlocks, bindings: [...reads(...partials), ...writes(...results)] }, blocks),
+    blockLaunch(sums, block, copies),
+    blockLaunch({ ...ofBlocks, bindings: [...reads(...partials), ...writes(...results)] }, blocks, copies),
   ];
 }

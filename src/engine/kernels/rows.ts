@@ -70,14 +70,15 @@ function sharing(groups: number, { isSoftware, subgroups }: RowsDevice): Sharing
   return { before: [subgroupsPart], after: subgroupRows, lanes: Math.max(lanes, 64), rowsPerWorkgroup: 1 };
 }
 
-/** A launch of a body that sums the columns of every block of `block` rows. */
-export function blockLaunch({ label, body, rows, columns, bindings }: RowsKernel, block: number): Launch {
+/** A launch of a body that sums the columns of every block of `block` rows, of each of so many equal parts of the rows. */
+export function blockLaunch({ label, body, rows, columns, bindings }: RowsKernel, block: number, copies = 1): Launch {
   const { groups, parts } = elementsOf(columns);
-  const blocks = blocksOf(rows, block);
+  const own = blocksOf(rows / copies, block);
+  const blocks = copies * own;
   return {
     label,
     parts: [...body, blocksPart, ...parts],
-    constants: { ROWS: rows, WIDTH: groups, BLOCK: block, BLOCKS: blocks },
+    constants: { ROWS: rows / copies, WIDTH: groups, BLOCK: block, COPY_BLOCKS: own, BLOCKS: blocks },
     bindings,
     workgroups: Math.ceil((blocks * groups) / lanesPerWorkgroup),
   };

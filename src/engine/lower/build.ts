@@ -1,4 +1,4 @@
-import { areEqual, type Node, type Tensor } from "../../graph/index.ts";
+import { areEqual, elementsOf, type Node, type Tensor } from "../../graph/index.ts";
 import type { Value, View } from "../launch.ts";
 import { type Expression, type Movement, moveExpression, moveView } from "./expression.ts";
 import { isComputation, isMovement, isWidening, type Uses } from "./uses.ts";
@@ -93,7 +93,8 @@ class Builder {
       const [x, key] = inputs as [Tensor, Tensor];
       const { rate, stream } = operation;
       const kept = this.build(x);
-      return kept && { kind: "dropout", x: kept, key: this.#memory.view(key), rate, stream };
+      const part = elementsOf(shape) / elementsOf(key.shape);
+      return kept && { kind: "dropout", x: kept, key: this.#memory.view(key), part, rate, stream };
     }
     return this.#inside ? undefined : this.#pieces(node);
   }

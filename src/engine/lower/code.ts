@@ -6,7 +6,7 @@ import type { DType, MapFunction } from "../../graph/index.ts";
 import { halvesParts } from "../kernels/halvesParts.ts";
 import type { Launch, Value, View } from "../launch.ts";
 import type { Dropout, Expression, Pieces } from "./expression.ts";
-import { type Axis, collapsed } from "./views.ts";
+import { type Axis, collapsed, sizeOf } from "./views.ts";
 
 const dropoutParts: readonly ShaderPart[] = [
   { file: "shaders/numbers/randomBits.wgsl", code: randomBitsCode },
@@ -142,11 +142,19 @@ export class ExpressionCode {
     return `${names[fn] ?? fn}(${operands.join(", ")})`;
   }
 
-  #dropout({ x, key, rate, stream }: Dropout): string {
+  #dropout({ x, key, part, rate, stream }: Dropout): string {
     this.#hasDropout = true;
-    const place = `${this.#bind(key.value, "read", "u32")}[0]`;
+    const keys = this.#bind(key.value, "read", "u32");
+    const keyOf = (e: string): string => `${keys}[${place(key.offset, collapsed(key), `(${e} / ${part}u)`)}]`;
+    const four = "(e + vec4u(0u, 1u, 2u, 3u))";
+    const isOne = sizeOf(key) === 1;
+    // Neighbours that are stored as one are of one part then, and have one key.
+    const areAlike = isOne || (this.#isWide && part % 4 === 0);
+    const own = areAlike ? keyOf("e") : ["e", "(e + 1u)", "(e + 2u)", "(e + 3u)"].map(keyOf).join(", ");
+    const index = isOne ? four : `${four} % ${part}u`;
     const threshold = Math.ceil(rate * 2 ** 24);
-    return `dropout(${this.name(x)}, e, ${place}, ${stream}u, ${threshold}u, ${literal(Math.fround(1 / (1 - rate)))})`;
+    const scale = literal(Math.fround(1 / (1 - rate)));
+    return `dropout(${this.name(x)}, ${index}, vec4u(${own}), ${stream}u, ${threshold}u, ${scale})`;
   }
 
   /** Four neighbouring elements of a view, from that of index `e` in its shape on. */

@@ -15,7 +15,9 @@ export type Expression =
 export interface Dropout {
   readonly kind: "dropout";
   readonly x: Expression;
+  /** Each key is for so many elements, one part after the other. */
   readonly key: View;
+  readonly part: number;
   readonly rate: number;
   readonly stream: number;
 }

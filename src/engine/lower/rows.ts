@@ -1,7 +1,14 @@
 import { constantOf, type Node, type OperationOf, type Tensor } from "../../graph/index.ts";
 import { argmax } from "../kernels/argmax.ts";
 import { crossEntropy, crossEntropyGradient, crossEntropyWithGradient } from "../kernels/crossEntropy.ts";
-import { type NormValues, norm, normGradient, normWeightGradient, type RowStatistics } from "../kernels/norm.ts";
+import {
+  type NormShape,
+  type NormValues,
+  norm,
+  normGradient,
+  normWeightGradient,
+  type RowStatistics,
+} from "../kernels/norm.ts";
 import { softmax, softmaxGradient } from "../kernels/softmax.ts";
 import type { Value } from "../launch.ts";
 import type { Lowering, Lowerings } from "./lowering.ts";
@@ -30,7 +37,7 @@ export const rowKernels: Lowerings<
     const [y, ...moments] = outputs.map((output) => lowering.result(output)) as [Value, ...Value[]];
     const shift = kind === "layer" ? { bias: lowering.dense(bias) } : {};
     const values = { ...operands, ...shift, y, ...statistics(kind, moments) };
-    lowering.emit(...norm({ eps, ...rowsShape(x) }, values as NormValues, lowering.device));
+    lowering.emit(...norm({ eps, ...normShape(x, weight) }, values as NormValues, lowering.device));
   },
 
   normGradient(lowering, node) {
@@ -41,7 +48,7 @@ export const rowKernels: Lowerings<
     const residual = sum && lowering.dense(sum.other);
     const dx = lowering.result(sum?.tensor ?? (outputs[0] as Tensor));
     const values = { x, weight, dy, residual, dx, ...statistics(operation.kind, rest) };
-    lowering.emit(...normGradient(rowsShape(inputs[0] as Tensor), values, lowering.device));
+    lowering.emit(...normGradient(normShape(inputs[0] as Tensor, inputs[1] as Tensor), values, lowering.device));
   },
 
   normWeightGradient(lowering, { operation: { kind }, inputs, outputs }) {
@@ -49,7 +56,7 @@ export const rowKernels: Lowerings<
     const dy = rest.pop() as Value;
     const [dweight, dbias] = outputs.map((output) => lowering.result(output)) as [Value, Value];
     const values = { x, dy, dweight, dbias, ...statistics(kind, rest) };
-    lowering.emit(...normWeightGradient(rowsShape(inputs[0] as Tensor), values));
+    lowering.emit(...normWeightGradient(normShape(inputs[0] as Tensor, outputs[0] as Tensor), values));
   },
 
   crossEntropy(lowering, { operation: { labelSmoothing }, inputs, outputs }) {
@@ -81,6 +88,11 @@ export const rowKernels: Lowerings<
     lowering.emit(...argmax(rowsShape(x), values, lowering.device));
   },
 };
+
+/** The rows of x, and how many copies there are of the weight that they are scaled by. */
+function normShape(x: Tensor, weight: Tensor): NormShape {
+  return { ...rowsShape(x), copies: rowsShape(weight).rows };
+}
 
 function statistics(kind: "layer" | "rms", moments: readonly Value[]): RowStatistics {
   const [first, second] = moments as [Value, Value];

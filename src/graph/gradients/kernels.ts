@@ -3,13 +3,9 @@ import type { OperationOf } from "../operation.ts";
 import { constant } from "../ops/leaves.ts";
 import { expand } from "../ops/views.ts";
 import type { Node, Tensor, TensorType } from "../tensor.ts";
-import type { GradientRules } from "./rule.ts";
+import { type GradientRules, isTooDeep } from "./rule.ts";
 
 const like = ({ shape }: Tensor): TensorType => ({ shape, dtype: "float32" });
-
-function isTooDeep({ operation: { op }, where }: Node): never {
-  throw new RangeError(`differentiate: ${op} has no gradient of its own (at ${where}). Differentiate once.`);
-}
 
 type Norm = Node<OperationOf<"norm">>;
 
@@ -24,7 +20,16 @@ function normGradients({ operation: { kind }, inputs, outputs }: Norm, dy: Tenso
 /** Of the operations that have a kernel for their gradient. */
 export const kernelGradients: GradientRules<
   | ("softmax" | "softmaxGradient" | "norm" | "normGradient" | "normWeightGradient" | "crossEntropy")
-  | ("crossEntropyGradient" | "argmax" | "gather" | "gatherGradient" | "attention" | "attentionGradient" | "rotary")
+  | (
+      | "crossEntropyGradient"
+      | "argmax"
+      | "gather"
+      | "gatherGradient"
+      | "stackIds"
+      | "attention"
+      | "attentionGradient"
+      | "rotary"
+    )
   | ("conv2d" | "conv2dInputGradient" | "conv2dWeightGradient" | "pool2d" | "pool2dGradient")
 > = {
   softmax({ operation: { log }, outputs }, [dy]) {
@@ -41,6 +46,7 @@ export const kernelGradients: GradientRules<
   },
 
   argmax: () => [],
+  stackIds: () => [],
 
   gather({ inputs }, [dy]) {
     const [table, ids] = inputs as [Tensor, Tensor];

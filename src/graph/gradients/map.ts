@@ -2,7 +2,7 @@ import type { MapFunction, OperationOf } from "../operation.ts";
 import { dropoutOf } from "../ops/dropout.ts";
 import * as ops from "../ops/map.ts";
 import type { Tensor } from "../tensor.ts";
-import { type GradientRule, type GradientRules, unbroadcast } from "./rule.ts";
+import { type GradientRule, type GradientRules, isTooDeep, unbroadcast } from "./rule.ts";
 
 const { add, div, equal, less, mul, neg, sigmoid, sign, sub, where } = ops;
 
@@ -12,12 +12,9 @@ type MapRule = (
   operands: { readonly a: Tensor; readonly b: Tensor; readonly c: Tensor; readonly y: Tensor },
 ) => readonly (Tensor | undefined)[];
 
-const isTooDeep: MapRule = () => {
-  throw new RangeError("differentiate: the gradient of a gradient is not known. Differentiate once.");
-};
 const isFlat: MapRule = () => [];
 
-const mapRules: { readonly [fn in MapFunction]: MapRule } = {
+const mapRules: { readonly [fn in MapFunction]: MapRule | undefined } = {
   neg: (dy) => [neg(dy)],
   abs: (dy, { a }) => [mul(dy, sign(a))],
   sign: isFlat,
@@ -43,12 +40,12 @@ const mapRules: { readonly [fn in MapFunction]: MapRule } = {
   less: isFlat,
   equal: isFlat,
   where: (dy, { a }) => [undefined, where(a, dy, 0), where(a, 0, dy)],
-  reluGradient: isTooDeep,
-  tanhGradient: isTooDeep,
-  sigmoidGradient: isTooDeep,
-  geluGradient: isTooDeep,
-  geluTanhGradient: isTooDeep,
-  siluGradient: isTooDeep,
+  reluGradient: undefined,
+  tanhGradient: undefined,
+  sigmoidGradient: undefined,
+  geluGradient: undefined,
+  geluTanhGradient: undefined,
+  siluGradient: undefined,
 };
 
 function shared(dy: Tensor, isFirst: Tensor, areSame: Tensor): readonly Tensor[] {
@@ -56,13 +53,17 @@ function shared(dy: Tensor, isFirst: Tensor, areSame: Tensor): readonly Tensor[]
   return [first, sub(dy, first)];
 }
 
-const map: GradientRule<OperationOf<"map">> = ({ operation, inputs, outputs }, [dy]) => {
+const map: GradientRule<OperationOf<"map">> = (node, [dy]) => {
+  const { operation, inputs, outputs } = node;
+  const rule = mapRules[operation.fn] ?? isTooDeep(node);
   const [a, b, c] = inputs as [Tensor, Tensor, Tensor];
-  const gradients = mapRules[operation.fn](dy as Tensor, { a, b, c, y: outputs[0] as Tensor });
+  const gradients = rule(dy as Tensor, { a, b, c, y: outputs[0] as Tensor });
   return gradients.map((gradient, i) => gradient && unbroadcast(gradient, (inputs[i] as Tensor).shape));
 };
 
 export const mapGradients: GradientRules<"map" | "dropout"> = {
   map,
-  dropout: ({ operation: { rate, stream } }, [dy]) => [dropoutOf(dy as Tensor, rate, stream)],
+  dropout: ({ operation: { rate, stream }, inputs }, [dy]) => [
+    dropoutOf(dy as Tensor, inputs[1] as Tensor, rate, stream),
+  ],
 };

@@ -1,3 +1,4 @@
+import { GraphError, show } from "../errors.ts";
 import type { Operation, OperationOf } from "../operation.ts";
 import { sum } from "../ops/reduce.ts";
 import { reshape } from "../ops/views.ts";
@@ -16,6 +17,13 @@ export type GradientRule<O extends Operation = Operation> = (
 export type GradientRules<Names extends Operation["op"]> = {
   readonly [Name in Names]: GradientRule<OperationOf<Name>>;
 };
+
+/** @throws GraphError for a node whose gradient is not known: one that is a gradient itself. */
+export function isTooDeep({ operation, inputs, where }: Node): never {
+  const name = operation.op === "map" ? operation.fn : operation.op;
+  const got = inputs.map(({ dtype, shape }) => `${dtype} ${show(shape)}`).join(", ");
+  throw new GraphError(`${name}: a gradient has no gradient of its own (got ${got}). Differentiate once.`, where);
+}
 
 /** The gradient of what was broadcast to dy's shape: summed over the axes along which it was repeated. */
 export function unbroadcast(dy: Tensor, shape: Shape): Tensor {

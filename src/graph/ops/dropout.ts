@@ -13,9 +13,9 @@ import { key } from "./leaves.ts";
 export function dropout(x: Tensor, rate: number): Tensor {
   checkType("dropout", x);
   demand(rate >= 0 && rate < 1, () => `dropout: no rate (got ${rate}, allowed 0 up to 1, without 1). Correct it.`);
-  return rate > 0 && isTraining() ? dropoutOf(x, rate, nextDropout()) : x;
+  return rate > 0 && isTraining() ? dropoutOf(x, key, rate, nextDropout()) : x;
 }
 
-/** The same dropout again, as its gradient needs it. */
-export const dropoutOf = (x: Tensor, rate: number, stream: number): Tensor =>
-  applyOne({ op: "dropout", rate, stream }, [x, key], x);
+/** A dropout by its number, as its gradient needs it again. */
+export const dropoutOf = (x: Tensor, by: Tensor, rate: number, stream: number): Tensor =>
+  applyOne({ op: "dropout", rate, stream }, [x, by], x);

@@ -12,3 +12,12 @@ export function gather(table: Tensor, ids: Tensor): Tensor {
     dtype: "float32",
   });
 }
+
+/**
+ * Ids of rows in tables of `rows` rows each, uint32 [tables, ...], as ids of the same rows where the tables lie one after
+ * the other. An id that names no row of its table names none then, and is 0xffffffff.
+ */
+export function stackIds(ids: Tensor, rows: number): Tensor {
+  checkType("stackIds", ids, "uint32");
+  return applyOne({ op: "stackIds", rows }, [ids], ids);
+}

@@ -34,6 +34,9 @@ export const constant = (value: number, shape: Shape = []): Tensor =>
 /** The random key of the step: there is one. */
 export const key = applyOne({ op: "key" }, [], { shape: [1], dtype: "uint32" });
 
+/** The random keys of the step, one for each copy of a model. */
+export const keys = (copies: number): Tensor => applyOne({ op: "key" }, [], { shape: [copies, 1], dtype: "uint32" });
+
 /** The number that a tensor is everywhere, if it is known to be one. */
 export function constantOf({ node }: Tensor): number | undefined {
   const { operation, inputs } = node;

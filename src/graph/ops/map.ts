@@ -1,3 +1,4 @@
+import { show } from "../errors.ts";
 import { applyOne, demand } from "../node.ts";
 import { type Binary, binary, type MapFunction, type Unary, unary } from "../operation.ts";
 import { broadcast } from "../shapes.ts";
@@ -12,10 +13,11 @@ export const tensorOf = (operand: Operand): Tensor => (typeof operand === "numbe
 
 function map(fn: MapFunction, ...operands: readonly Operand[]): Tensor {
   const inputs = operands.map(tensorOf);
-  for (const { dtype } of inputs) {
+  for (const { dtype, shape } of inputs) {
     demand(
       dtype === "float32" || fn === "float" || (fn === "equal" && dtype === "uint32"),
-      () => `${fn}: an operand of the wrong type (got ${dtype}, allowed float32). Convert it with float().`,
+      () =>
+        `${fn}: an operand of the wrong type (got ${dtype} ${show(shape)}, allowed float32). Convert it with float().`,
     );
   }
   const shape = broadcast(fn, ...inputs.map((tensor) => tensor.shape));

@@ -28,3 +28,9 @@ export function gatherGradient({ rows, columns }: TableSizes, ids: Uint32Array, 
   });
   return dtable;
 }
+
+/** Ids of rows of `tables` tables, of `rows` each, where these lie one after the other; 0xffffffff for what is no row. */
+export function stackIds(ids: Uint32Array, tables: number, rows: number): Uint32Array {
+  const part = ids.length / tables;
+  return ids.map((id, i) => (id < rows ? Math.floor(i / part) * rows + id : 0xffff_ffff));
+}
