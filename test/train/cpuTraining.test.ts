@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { f32, type Model, model, type Outputs } from "../../src/engine/index.ts";
 import { add, mul, parameter, sum, type Tensor } from "../../src/graph/index.ts";
 import { adamw, muon, type ParamGroupInput, sgd, splitForMuon } from "../../src/optim/index.ts";
-import type { Trainer } from "../../src/train/index.ts";
+import { fit, type Progress } from "../../src/train/fit.ts";
+import type { Trainer } from "../../src/train/trainer.ts";
 import { compile } from "../../src/train/training.ts";
 import { variants } from "../optim/variants.ts";
 import { sharedGpuTest } from "../support/gpuTest.ts";
@@ -94,6 +95,31 @@ test("what was told of does not change with later steps", async () => {
   expect(found.bias).toEqual(new Float32Array(3));
   expect(weights.get("bias")?.data).toEqual(new Float32Array(3));
   expect((await evaluator.run({ x: new Float32Array(6) })).bias).not.toEqual(new Float32Array(3));
+});
+
+test("fit tells of every step, evaluates, stops between two steps and goes on to the same weights", async () => {
+  const training = await made("cpu", {});
+  const told: [number, number | undefined][] = [];
+  const stop = new AbortController();
+  const options = {
+    steps: 10,
+    batch: batchAt,
+    signal: stop.signal,
+    evaluate: { every: 4, run: async () => training.batchCount },
+    onProgress: ({ step, steps, metrics, evaluation }: Progress<number>) => {
+      told.push([step, evaluation]);
+      expect([steps, metrics.step]).toEqual([10, step]);
+      expect(metrics.loss).toBeGreaterThan(0);
+      if (step === 6) stop.abort();
+    },
+  };
+  await fit(training, options);
+  expect(training.batchCount).toBe(6);
+  await fit(training, { ...options, signal: undefined });
+  expect(told).toEqual(Array.from({ length: 10 }, (_, i) => [i + 1, [4, 8, 10].includes(i + 1) ? i + 1 : undefined]));
+  const whole = await made("cpu", {});
+  await fit(whole, { steps: 10, batch: batchAt });
+  expect(await training.readWeights()).toEqual(await whole.readWeights());
 });
 
 test("it says that the CPU reference trains, wherever it was asked for", async () => {
