@@ -1,5 +1,5 @@
-import type { LeavesOf, Model, NamedNumbers, Outputs } from "../../engine/index.ts";
-import type { Tensor, TensorType } from "../../graph/index.ts";
+import { type LeavesOf, type Model, type NamedNumbers, namedParameters, type Outputs } from "../../engine/index.ts";
+import { elementsOf, type Tensor, type TensorType } from "../../graph/index.ts";
 import type { UpdateRule } from "../../optim/index.ts";
 import type { Trainer } from "../trainer.ts";
 
@@ -47,6 +47,11 @@ export interface TaskOptions {
   readonly seed?: number;
   /** Given the steps of the run, for its schedule. */
   readonly optimizer?: (steps: number) => UpdateRule;
+}
+
+/** Numbers that a model is trained by. */
+export function parameterCount(model: Model): number {
+  return [...namedParameters(model).values()].reduce((sum, { shape }) => sum + elementsOf(shape), 0);
 }
 
 /** √(Σ w²) over all weights. */
