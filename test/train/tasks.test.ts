@@ -168,31 +168,19 @@ test("the CPU's mlp has the scores of the GPU's", async () => {
   expect(onCpu.predictions).toEqual(onGpu.predictions);
 });
 
-test("the CPU's gpt learns and writes", async () => {
-  const text = textDataset("the quick brown fox jumps over the lazy dog. ".repeat(10));
-  const task = gpt(text, { batch: 4, width: 16, layers: 1, heads: 2, context: 8, steps: 40 });
+/** On the CPU, which has no kernels to compile: on the GPU examples/gpt.ts learns to. */
+test("a transformer learns to write a little text, and writes the same for the same seed", async () => {
+  const text = textDataset("the quick brown fox jumps over the lazy dog. ".repeat(40));
+  const task = gpt(text, { batch: 8, width: 32, layers: 1, heads: 2, context: 8, steps: 80 });
   const training = await compile("cpu", task);
   const score = await task.scorer(training);
   const early = await score(false);
   await fit(training, { steps: task.steps, batch: task.batchAt });
   const scores = await score(false);
-  expect(scores.loss).toBeLessThan(early.loss - 0.3);
+  expect(scores.loss).toBeLessThan(early.loss / 2);
   expect(scores.sample.length).toBeGreaterThan(100);
-});
-
-test("a transformer learns to write a little text, and writes the same for the same seed", () => {
-  const text = textDataset("the quick brown fox jumps over the lazy dog. ".repeat(40));
-  const task = gpt(text, { batch: 8, width: 32, layers: 1, heads: 2, context: 8, steps: 80 });
-  return using(task, async (training, { steps, batchAt, scorer, reportLines }) => {
-    const score = await scorer(training);
-    const early = await score(false);
-    await fit(training, { steps, batch: batchAt });
-    const scores = await score(false);
-    expect(scores.loss).toBeLessThan(early.loss / 2);
-    expect(scores.sample.length).toBeGreaterThan(100);
-    expect(reportLines(scores)).toEqual([`validation loss: ${scores.loss.toFixed(2)}`]);
-    expect(await score(false)).toEqual(scores);
-  });
+  expect(task.reportLines(scores)).toEqual([`validation loss: ${scores.loss.toFixed(2)}`]);
+  expect(await score(false)).toEqual(scores);
 });
 
 describe("what makes no sense is refused, and everything given back:", () => {
