@@ -123,6 +123,7 @@ try {
   console.error(
     /^(Hyperparameter|WebGPUUnavailable|DeviceLost|OutOfMemory|Dataset)Error$/.test(kind) ? message : stack,
   );
+  if (kind === "WebGPUUnavailableError") console.error("Small models train without it, slowly: npm start -- --on cpu.");
   process.exitCode = 1;
 } finally {
   await chrome?.close();

@@ -8,6 +8,7 @@ metrics.jsonl, report.json and loss.svg. Ctrl-C stops after the step at hand, wi
 
   --task mlp|cnn|gpt                   a perceptron or a convolutional network on images, or a transformer that learns
                                        to write, character by character, and leaves a sample.txt too   (mlp)
+  --on gpu|cpu                         cpu: without WebGPU, by the CPU reference; slow, for small models   (gpu)
   --dataset fashion|digits             the images of mlp and cnn            (fashion)
   --optimizer sgd|sgdw|adam|adamw      the update rule                      (adamw)
   --lr NUMBER                          learning rate                        (by task and optimizer)
@@ -63,6 +64,7 @@ function parse(args) {
       args,
       options: {
         task: { ...text, default: "mlp" },
+        on: text,
         dataset: text,
         optimizer: text,
         lr: text,
@@ -100,6 +102,7 @@ export function readOptions(args) {
   }
   const asked = {
     task,
+    on: oneOf("on", values.on, ["gpu", "cpu"]),
     dataset: oneOf("dataset", dataset, ["fashion", "digits"]),
     optimizer: oneOf("optimizer", optimizer, ["sgd", "sgdw", "adam", "adamw"]),
     schedule: oneOf("schedule", schedule, ["cosine", "constant"]),

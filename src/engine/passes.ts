@@ -213,13 +213,14 @@ function placesOf(
   return { whole, slices };
 }
 
-/** What a step tells of is one number. */
-function checkNumber(name: string, { node, shape, dtype }: Tensor): void {
+/** What a step tells of is one number. @throws GraphError where it is not. */
+export function checkNumber(name: string, { node, shape, dtype }: Tensor): void {
   if (dtype === "float32" && elementsOf(shape) === 1) return;
   const got = `got ${dtype} [${shape.join(", ")}], allowed one float32 number`;
   throw new GraphError(`${name}: it is not a number (${got}). Take its mean or sum.`, node.where);
 }
 
-const strange = ({ node, shape }: Tensor): string =>
+/** What is wrong with a leaf that is neither the model's nor the batch's. */
+export const strange = ({ node, shape }: Tensor): string =>
   `model: it uses a ${node.operation.op} of shape [${shape.join(", ")}] that is not among its parameters (made at ` +
   `${node.where || "an unknown place"}). Name it in the model's parts.`;

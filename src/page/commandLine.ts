@@ -2,8 +2,16 @@
 import type { NamedNumbers } from "../engine/index.ts";
 import { openGpu } from "../gpu/index.ts";
 import { writeSafetensors } from "../interop/index.ts";
-import { compile, fit, type Progress } from "../train/index.ts";
-import { type ImageScores, type Scores, type Task, type TextScores, weightNorm } from "../train/tasks/index.ts";
+import { compile, fit, type Progress, type Trainer, Training } from "../train/index.ts";
+import {
+  type ImageScores,
+  parameterCount,
+  type Scores,
+  type Task,
+  type TextScores,
+  weightNorm,
+} from "../train/tasks/index.ts";
+import { cpuLabel, requireShort } from "./onCpu.ts";
 import { compareWeights, type Proof, referenceWeights } from "./proof.ts";
 import { type RunRequest, type RunSetup, setupOf, taskOf } from "./runSetup.ts";
 
@@ -60,7 +68,7 @@ export interface RunOutcome extends RunEvaluation {
   readonly scoreLines: readonly string[];
   readonly dispatchesPerStep: number;
   readonly submitsPerStep: number;
-  /** Undefined where the run ended before it had the steps to replay, or a replay would take too long. */
+  /** Undefined where the CPU has trained, the run ended before it had the steps to replay, or a replay would take too long. */
   readonly proof: Proof | undefined;
 }
 
@@ -74,13 +82,14 @@ export async function run(request: RunRequest, report: Report): Promise<RunOutco
   const stop = new AbortController();
   Object.assign(globalThis, { stopTraining: () => stop.abort() });
   const setup = setupOf(request);
-  const gpu = await openGpu();
-  const { label: adapter, isSoftware } = gpu.adapter;
+  const gpu = setup.on === "cpu" ? undefined : await openGpu();
+  const { label: adapter, isSoftware } = gpu?.adapter ?? { label: cpuLabel, isSoftware: true };
   const task = await taskOf(setup, fetchData);
   const { steps } = task;
-  const training = await compile(gpu, task);
+  const training: Trainer<Task["model"], Task["batch"]> = await compile(gpu ?? "cpu", task);
+  if (!gpu) await requireShort(training, task);
   const implementation = navigator.userAgent;
-  const parameters = training.weights.elements;
+  const parameters = parameterCount(task.model);
   await report({ type: "start", setup, adapter, isSoftware, implementation, steps, parameters });
 
   const score = await task.scorer(training);
@@ -95,7 +104,7 @@ export async function run(request: RunRequest, report: Report): Promise<RunOutco
     return { step: training.batchCount, scores, evaluation: { ...found, weightNorm: weightNorm(weights) } };
   };
 
-  const early = Math.min(provenSteps[setup.task], steps);
+  const early = gpu ? Math.min(provenSteps[setup.task], steps) : 0;
   let earlyWeights: ReturnType<typeof training.readWeights> | undefined;
   const readEarly = (step: number): void => {
     if (early > 0 && step === early) earlyWeights ??= training.readWeights();
@@ -124,18 +133,18 @@ export async function run(request: RunRequest, report: Report): Promise<RunOutco
     await report({ type: "proving" });
     proof = compareWeights(early, await earlyWeights, await referenceWeights(task, early));
   }
-  const { dispatches: dispatchesPerStep, submits: submitsPerStep } = training.counts;
+  const counts = training instanceof Training ? training.counts : { dispatches: 0, submits: 0 };
   const outcome = {
     ...last.evaluation,
     steps: training.batchCount,
     interrupted,
     scoreLines: task.reportLines(last.scores),
-    dispatchesPerStep,
-    submitsPerStep,
+    dispatchesPerStep: counts.dispatches,
+    submitsPerStep: counts.submits,
     proof,
   };
   training.destroy();
-  gpu.destroy();
+  gpu?.destroy();
   return outcome;
 }
 

@@ -1,5 +1,5 @@
 import { type Dataset, loadDataset } from "../train/datasets.ts";
-import type { Training } from "../train/index.ts";
+import type { Trainer } from "../train/index.ts";
 import type { ImageScores, Scores, Task, TextScores } from "../train/tasks/index.ts";
 import type { ImagePlan, ImageScore, Mistake, Score } from "./protocol.ts";
 import { type FetchBytes, imageTask, loadBook, textTask } from "./runSetup.ts";
@@ -18,7 +18,7 @@ export interface Lesson {
   readonly images?: ImagePlan;
   /** Prepares the looks at how well it has been learned; `onWriting` is told of what the network writes meanwhile. */
   looker(
-    training: Training<Task["model"], Task["batch"]>,
+    training: Trainer<Task["model"], Task["batch"]>,
     onWriting: (text: string) => void,
   ): Promise<(isLast: boolean) => Promise<Findings>>;
 }

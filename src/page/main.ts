@@ -98,7 +98,7 @@ reset.addEventListener("click", () => {
 
 worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
   if (data.type === "ready") {
-    showAdapter(data.adapter, data.isSoftware);
+    showAdapter(data.adapter, data.isSoftware, data.noGpu);
     enter("idle");
   } else if (data.type === "unavailable") {
     showAdapter("no GPU", false);

@@ -2,7 +2,7 @@
 import type { Setup } from "./setup.ts";
 
 export type ToWorker =
-  /** Open the GPU; also after it was lost. Answered by `ready` or `unavailable`. */
+  /** Open the GPU; also after it was lost. Answered by `ready` or, where it cannot be used, `unavailable`. */
   | { readonly type: "open" }
   /** Begin a run, dropping the one before. `dataUrl` is where the files of `data/` are served. */
   | { readonly type: "start"; readonly setup: Setup; readonly dataUrl: string }
@@ -76,7 +76,8 @@ export interface ImagePlan {
 }
 
 export type FromWorker =
-  | { readonly type: "ready"; readonly adapter: string; readonly isSoftware: boolean }
+  /** `noGpu`: why there is no WebGPU, and what to do, where the CPU reference will train in its place. */
+  | { readonly type: "ready"; readonly adapter: string; readonly isSoftware: boolean; readonly noGpu?: string }
   | { readonly type: "unavailable"; readonly message: string }
   | { readonly type: "started"; readonly plan: Plan }
   | { readonly type: "progress"; readonly standing: Standing; readonly losses: readonly LossPoint[] }

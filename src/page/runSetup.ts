@@ -18,6 +18,8 @@ import { type DatasetName, type OptimizerName, ruleOf, type TaskName, textSchedu
 
 /** What was asked for: what is left out is the task's own choice. */
 export interface RunRequest {
+  /** By the CPU reference, where a GPU is not wanted. */
+  readonly on?: "gpu" | "cpu";
   readonly task: TaskName;
   readonly dataset?: DatasetName;
   readonly optimizer?: OptimizerName;

@@ -42,26 +42,38 @@ const notices: Partial<Record<State, Notice>> = {
   unavailable: { title: "This browser cannot train here" },
 };
 
+/** In every state without a notice of its own. */
+let lasting: (Notice & { readonly detail: string }) | undefined;
+
+const withoutGpu: Notice = {
+  title: "There is no WebGPU here: the CPU trains, slowly",
+  remedy: "A perceptron takes a minute or two. What would take more than ten minutes is refused, and needs a GPU.",
+};
+
 /** Shows a state: headline, announcement, and the panel that says what is wrong. */
 export function showState(state: State, message = ""): void {
   document.body.dataset.state = state;
   byId("headline").textContent = headlines[state];
   if (state !== "training" && state !== "opening") announce(headlines[state]);
-  const notice = notices[state];
+  const notice = notices[state] ?? lasting;
   byId("notice").hidden = notice === undefined;
   if (state !== "training" && state !== "paused") byId("stat-left").textContent = "–";
   if (notice === undefined) return;
   byId("notice-title").textContent = notice.title;
   byId("notice-text").textContent = notice.remedy ?? message;
-  byId("notice-detail").textContent = notice.remedy ? message : "";
+  byId("notice-detail").textContent = notice === lasting ? lasting.detail : notice.remedy ? message : "";
 }
 
-export function showAdapter(label: string, isSoftware: boolean): void {
+/** Names what trains; `noGpu` says why that is no GPU. */
+export function showAdapter(label: string, isSoftware: boolean, noGpu?: string): void {
+  lasting = noGpu === undefined ? undefined : { ...withoutGpu, detail: noGpu };
   byId("adapter").textContent = label;
   byId("adapter").dataset.software = String(isSoftware);
-  byId("adapter").title = isSoftware
-    ? "WebGPU runs on the processor here: the results are the same, but it is slow."
-    : "The GPU that trains.";
+  byId("adapter").title = noGpu
+    ? "The processor trains, by the reference that GPUs are checked against: the same steps, but slow."
+    : isSoftware
+      ? "WebGPU runs on the processor here: the results are the same, but it is slow."
+      : "The GPU that trains.";
 }
 
 export function showStanding(standing: Standing, plan: Plan, setup: Setup): void {

@@ -1,7 +1,8 @@
 import type { Gpu } from "../gpu/index.ts";
-import { compile, fit, type Progress, type Training } from "../train/index.ts";
-import { type Task, weightNorm } from "../train/tasks/index.ts";
+import { compile, fit, type Progress, type Trainer, Training } from "../train/index.ts";
+import { parameterCount, type Task, weightNorm } from "../train/tasks/index.ts";
 import { type Lesson, lessonOf } from "./lesson.ts";
+import { requireShort } from "./onCpu.ts";
 import type { FromWorker, LossPoint } from "./protocol.ts";
 import { type Setup, unitOf } from "./setup.ts";
 
@@ -12,7 +13,7 @@ const reportEvery = 80;
 
 /** One run in the worker, from its setup to its end; all that happens is told to the page. */
 export class TrainingRun {
-  readonly #training: Training<Task["model"], Task["batch"]>;
+  readonly #training: Trainer<Task["model"], Task["batch"]>;
   readonly #lesson: Lesson;
   readonly #setup: Setup;
   readonly #tell: Tell;
@@ -26,7 +27,7 @@ export class TrainingRun {
   #busy = 0;
   #isDropped = false;
 
-  private constructor(training: Training<Task["model"], Task["batch"]>, lesson: Lesson, setup: Setup, tell: Tell) {
+  private constructor(training: Trainer<Task["model"], Task["batch"]>, lesson: Lesson, setup: Setup, tell: Tell) {
     this.#training = training;
     this.#lesson = lesson;
     this.#setup = setup;
@@ -35,9 +36,11 @@ export class TrainingRun {
     };
   }
 
-  static async create(gpu: Gpu, setup: Setup, dataUrl: string, tell: Tell): Promise<TrainingRun> {
+  static async create(on: Gpu | "cpu", setup: Setup, dataUrl: string, tell: Tell): Promise<TrainingRun> {
     const lesson = await lessonOf(setup, (file) => fetchBytes(new URL(file, dataUrl)));
-    const run = new TrainingRun(await compile(gpu, lesson.task), lesson, setup, tell);
+    const training = await compile(on, lesson.task);
+    if (on === "cpu") await requireShort(training, lesson.task);
+    const run = new TrainingRun(training, lesson, setup, tell);
     run.#look = await lesson.looker(run.#training, (text) => run.#tell({ type: "writing", text }));
     return run;
   }
@@ -66,7 +69,7 @@ export class TrainingRun {
   async #begin(): Promise<void> {
     const { task, images } = this.#lesson;
     const stepsPerUnit = unitOf(this.#setup) === "epoch" ? task.stepsPerEpoch : 1;
-    const parameters = this.#training.weights.elements;
+    const parameters = parameterCount(task.model);
     this.#tell({ type: "started", plan: { steps: task.steps, stepsPerUnit, parameters, ...(images && { images }) } });
     await this.#score();
     await this.#train();
@@ -96,7 +99,8 @@ export class TrainingRun {
     if (!this.#latest) return;
     this.#reportedAt = performance.now();
     const { step, steps, stepsPerSecond } = this.#latest;
-    const { dispatches, submits } = this.#training.counts;
+    const training = this.#training;
+    const { dispatches, submits } = training instanceof Training ? training.counts : { dispatches: 0, submits: 0 };
     const secondsLeft = (this.#busy / 1000 / step) * (steps - step);
     const standing = {
       step,

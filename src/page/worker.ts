@@ -1,10 +1,14 @@
-/** The training worker: it owns the GPU, so that neither the page's work nor a hidden tab slows the training down. */
-import { DeviceLostError, type Gpu, openGpu } from "../gpu/index.ts";
+/**
+ * The training worker: it owns the GPU, so that neither the page's work nor a hidden tab slows the training down. Where there
+ * is no WebGPU the CPU reference trains, and the page is told.
+ */
+import { DeviceLostError, type Gpu, openGpu, WebGPUUnavailableError } from "../gpu/index.ts";
+import { cpuLabel } from "./onCpu.ts";
 import type { FromWorker, ToWorker } from "./protocol.ts";
 import type { Setup } from "./setup.ts";
 import { TrainingRun } from "./trainingRun.ts";
 
-let gpu: Gpu | undefined;
+let on: Gpu | "cpu" | undefined;
 let run: TrainingRun | undefined;
 /** Counts the runs that were asked for, so that one still being made knows that nobody waits for it any more. */
 let asked = 0;
@@ -15,23 +19,25 @@ async function open(): Promise<void> {
   run = undefined; // Its memory went with its device.
   try {
     const opened = await openGpu();
-    gpu = opened;
+    on = opened;
     opened.lost.then(({ message }) => {
       asked += 1;
-      gpu = undefined;
+      on = undefined;
       tell({ type: "lost", message });
     });
     tell({ type: "ready", adapter: opened.adapter.label, isSoftware: opened.adapter.isSoftware });
   } catch (error) {
-    tell({ type: "unavailable", message: messageOf(error) });
+    if (!(error instanceof WebGPUUnavailableError)) return tell({ type: "unavailable", message: messageOf(error) });
+    on = "cpu";
+    tell({ type: "ready", adapter: `${cpuLabel} (no WebGPU)`, isSoftware: true, noGpu: error.message });
   }
 }
 
 async function start(setup: Setup, dataUrl: string): Promise<void> {
   drop();
   const mine = asked;
-  if (!gpu) return;
-  const made = await TrainingRun.create(gpu, setup, dataUrl, tell);
+  if (!on) return;
+  const made = await TrainingRun.create(on, setup, dataUrl, tell);
   if (mine !== asked) return made.drop();
   run = made;
   await made.start();

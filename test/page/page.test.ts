@@ -207,11 +207,32 @@ test("tells of a run that cannot start, and lets another one", async () => {
   expect(await text("go")).toBe("Start training");
 });
 
-test("without WebGPU, says so and what to do", async () => {
+test("without WebGPU, trains small networks on the CPU, says so, and refuses large ones", async () => {
   const takeAway = "delete Object.getPrototypeOf(navigator).gpu;";
-  const { page, reach, text, faults } = await opened({ inPage: takeAway, inWorker: takeAway });
+  const { page, reach, set, text, faults } = await opened({ inPage: takeAway, inWorker: takeAway });
+  await reach("idle");
+  const words = /the CPU trains, slowly.*WebGPU: this browser does not have it .* Use Chrome or Edge \d+\+/s;
+  expect(await text("notice")).toMatch(words);
+  expect(await text("adapter")).toBe("the CPU reference, not a GPU (no WebGPU)");
+  await set({ ...small, epochs: 1, batch: 100, lr: 0.01 });
+  await page.click("#go");
+  await reach("finished");
+  expect(await text("stat-step")).toBe("14 of 14");
+  expect(await text("stat-submits")).toBe("0");
+  expect(await text("chart-accuracy")).toMatch(/[5-9]\d\.\d.%/);
+  expect(await text("notice")).toMatch(words);
+  await set({ task: "gpt" });
+  await page.click("#go");
+  await reach("failed");
+  expect(await text("notice")).toMatch(/run: the CPU would need about \d.* \(got 460 steps of .*, allowed 10.min/s);
+  expect(faults).toEqual([]);
+});
+
+test("a GPU that cannot be opened is an error, and the CPU does not take its place", async () => {
+  const refuse = `GPUAdapter.prototype.requestDevice = async () => { throw new Error("no device for you"); };`;
+  const { page, reach, text, faults } = await opened({ inWorker: refuse });
   await reach("unavailable");
-  expect(await text("notice")).toMatch(/WebGPU: this browser does not have it .* Use Chrome or Edge \d+\+/s);
+  expect(await text("notice")).toMatch(/This browser cannot train here\s+no device for you/);
   const enabled = "input:enabled, button:enabled:not([hidden])";
   expect(await page.$$eval(enabled, (controls) => controls.map((control) => control.id))).toEqual([]);
   expect(await text("chart-accuracy")).toMatch(/Right answers/);

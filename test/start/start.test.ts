@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
 import { readSafetensors } from "../../src/interop/index.ts";
 
-const names = ["test-first", "test-second", "test-interrupted", "test-cnn", "test-gpt"];
+const names = ["test-first", "test-second", "test-interrupted", "test-cnn", "test-gpt", "test-cpu"];
 const file = (name: string, path: string): URL => new URL(`../../runs/${name}/${path}`, import.meta.url);
 
 afterAll(() => {
@@ -80,6 +80,18 @@ test("a transformer learns and writes", async () => {
   expect(readFileSync(file("test-gpt", "sample.txt"), "utf8").length).toBeGreaterThan(200);
 });
 
+test("the CPU reference trains where it is asked to, and the report says so", async () => {
+  const { code, output } = await start([
+    ...["--on", "cpu", "--dataset", "digits", "--epochs", "1", "--width", "16", "--lr", "0.01", "--name", "test-cpu"],
+  ]);
+  expect(output).toMatch(/^mlp on digits, adamw: 1,482 parameters on the CPU reference, not a GPU$/m);
+  expect(output).toMatch(/^test accuracy: \d+\.\d %$/m);
+  expect(output).toMatch(/^submits a step: 0$/m);
+  expect(output).toMatch(/^adapter: the CPU reference, not a GPU$/m);
+  expect(output).toMatch(/^proof: none, for the CPU reference itself has trained$/m);
+  expect(code).toBe(0);
+});
+
 test("Ctrl-C stops between two steps and leaves a usable checkpoint", async () => {
   let interrupted = false;
   const { code, output } = await start(
@@ -103,6 +115,7 @@ test.each([
   [["--lr", "fast"], '--lr must be a number, got "fast"'],
   [["--epochs", "0"], '--epochs must be a whole number >= 1, got "0"'],
   [["--dataset", "mnist"], '--dataset must be one of fashion, digits, got "mnist"'],
+  [["--on", "tpu"], '--on must be one of gpu, cpu, got "tpu"'],
   [["--task", "vae"], '--task must be one of mlp, cnn, gpt, got "vae"'],
   [["--task", "gpt", "--epochs", "3"], "--epochs means nothing to gpt"],
   [["--steps", "10"], "--steps means nothing to mlp"],

@@ -19,6 +19,28 @@ test("examples/training.ts learns the digits", async () => {
   expect(Number(percent)).toBeGreaterThan(94);
 });
 
+test("examples/cnn.ts tells digits apart, better with each epoch", async () => {
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
+  await import("../../examples/cnn.ts");
+  const shares = [...printed(log).matchAll(/^step \d+: (\d+\.\d) % of the test images right$/gm)].map(([, share]) =>
+    Number(share),
+  );
+  log.mockRestore();
+  expect(shares).toHaveLength(2);
+  expect(shares[1]).toBeGreaterThan(Math.max(80, shares[0] as number));
+});
+
+test("examples/gpt.ts learns which characters there are, and writes on", async () => {
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
+  await import("../../examples/gpt.ts");
+  const lines = printed(log);
+  log.mockRestore();
+  const losses = [...lines.matchAll(/^step \d+: (\d\.\d\d) nats$/gm)].map(([, loss]) => Number(loss));
+  expect(losses).toHaveLength(3);
+  expect(losses.at(-1)).toBeLessThan(3.2); // An even guess is worth more than 4.
+  expect(lines).toMatch(/^It is a truth [\s\S]{40}$/m);
+});
+
 test("examples/model.ts learns where a circle is", async () => {
   const log = vi.spyOn(console, "log").mockImplementation(() => {});
   await import("../../examples/model.ts");

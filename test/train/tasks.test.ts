@@ -142,8 +142,9 @@ test("a schedule-free training evaluates with the average, and goes on as if it 
     await fit(training, { steps: 20, batch: batchAt });
     const [first, weights] = [await score(true), await training.readWeights()];
     expect(await score(true)).toEqual(first);
-    const trained = await referenceWeights(own(), 20);
-    expect(compareWeights(20, weights, trained).bitEqualShare).toBeLessThan(0.5); // Weights of pixels that are always blank do not move.
+    const { maxUlp, meanAbsDifference } = compareWeights(20, weights, await referenceWeights(own(), 20));
+    if (gpu.adapter.isSoftware) expect(maxUlp).toBeLessThanOrEqual(16);
+    expect(meanAbsDifference).toBeLessThan(1e-5);
     // Steps may be taken before the weights are there.
     const reading = training.readWeights();
     await fit(training, { steps: 30, batch: batchAt });
@@ -152,19 +153,34 @@ test("a schedule-free training evaluates with the average, and goes on as if it 
   });
 });
 
-test("a transformer learns to write a little text, and writes the same for the same seed", () => {
+test("the CPU's mlp has the scores of the GPU's", async () => {
+  const scores = async (on: Gpu | "cpu") => {
+    const task = mlp(digits, { batch: 100, width: 24 });
+    const training = await compile(on, task);
+    const score = await task.scorer(training);
+    await fit(training, { steps: 3, batch: task.batchAt });
+    const found = await score(true);
+    training.destroy();
+    return found;
+  };
+  const [onGpu, onCpu] = [await scores(gpu), await scores("cpu")];
+  expect(onCpu.loss).toBeCloseTo(onGpu.loss, 5);
+  expect(onCpu.predictions).toEqual(onGpu.predictions);
+});
+
+/** On the CPU, which has no kernels to compile: on the GPU examples/gpt.ts learns to. */
+test("a transformer learns to write a little text, and writes the same for the same seed", async () => {
   const text = textDataset("the quick brown fox jumps over the lazy dog. ".repeat(40));
   const task = gpt(text, { batch: 8, width: 32, layers: 1, heads: 2, context: 8, steps: 80 });
-  return using(task, async (training, { steps, batchAt, scorer, reportLines }) => {
-    const score = await scorer(training);
-    const early = await score(false);
-    await fit(training, { steps, batch: batchAt });
-    const scores = await score(false);
-    expect(scores.loss).toBeLessThan(early.loss / 2);
-    expect(scores.sample.length).toBeGreaterThan(100);
-    expect(reportLines(scores)).toEqual([`validation loss: ${scores.loss.toFixed(2)}`]);
-    expect(await score(false)).toEqual(scores);
-  });
+  const training = await compile("cpu", task);
+  const score = await task.scorer(training);
+  const early = await score(false);
+  await fit(training, { steps: task.steps, batch: task.batchAt });
+  const scores = await score(false);
+  expect(scores.loss).toBeLessThan(early.loss / 2);
+  expect(scores.sample.length).toBeGreaterThan(100);
+  expect(task.reportLines(scores)).toEqual([`validation loss: ${scores.loss.toFixed(2)}`]);
+  expect(await score(false)).toEqual(scores);
 });
 
 describe("what makes no sense is refused, and everything given back:", () => {

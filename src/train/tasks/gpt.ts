@@ -1,8 +1,8 @@
 import { initial, layers, losses, type Model, model, randomUniform, u32 } from "../../engine/index.ts";
-import { add, parameter, type Tensor } from "../../graph/index.ts";
+import { add, parameter, type Tensor, type TensorType } from "../../graph/index.ts";
 import { adamw, cosine } from "../../optim/index.ts";
 import { decode, encode, randomWindows, type TextDataset, windowsIn, windowsInOrder } from "../text.ts";
-import type { Training } from "../training.ts";
+import type { Evaluation, Trainer } from "../trainer.ts";
 import { checkCount } from "./images.ts";
 import type { Examples, Scores, Task, TaskOptions } from "./task.ts";
 
@@ -123,7 +123,7 @@ function transformer(
   });
 }
 
-type GptTraining = Training<Model, Examples>;
+type GptTraining = Trainer<Model, Examples>;
 
 /** The mean loss over windows of the held back text, side by side: all of them, or a few. */
 async function validation(training: GptTraining, { validation: ids }: TextDataset, context: number) {
@@ -145,11 +145,11 @@ async function validation(training: GptTraining, { validation: ids }: TextDatase
 
 /** Has a model write. */
 export class Writer {
-  readonly #evaluator: Awaited<ReturnType<GptTraining["evaluator"]>>;
+  readonly #evaluator: Evaluation<{ readonly x: TensorType }>;
   readonly #text: TextDataset;
   readonly #context: number;
 
-  private constructor(evaluator: Awaited<ReturnType<GptTraining["evaluator"]>>, text: TextDataset, context: number) {
+  private constructor(evaluator: Evaluation<{ readonly x: TensorType }>, text: TextDataset, context: number) {
     this.#evaluator = evaluator;
     this.#text = text;
     this.#context = context;

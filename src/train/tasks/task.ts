@@ -1,7 +1,7 @@
-import type { LeavesOf, Model, NamedNumbers, Outputs } from "../../engine/index.ts";
-import type { Tensor, TensorType } from "../../graph/index.ts";
+import { type LeavesOf, type Model, type NamedNumbers, namedParameters, type Outputs } from "../../engine/index.ts";
+import { elementsOf, type Tensor, type TensorType } from "../../graph/index.ts";
 import type { UpdateRule } from "../../optim/index.ts";
-import type { Training } from "../training.ts";
+import type { Trainer } from "../trainer.ts";
 
 /** What a batch of every task is: what goes in, and the classes that should come out. */
 export type Examples = { readonly x: TensorType; readonly y: TensorType };
@@ -33,7 +33,7 @@ export interface Task<S extends Scores = Scores> {
    * that writes tells of its text so far, character by character.
    */
   readonly scorer: (
-    training: Training<Model, Examples>,
+    training: Trainer<Model, Examples>,
   ) => Promise<(isWhole: boolean, onWriting?: (text: string) => void) => Promise<S>>;
   /** What a person is told of the scores. */
   reportLines(scores: S): readonly string[];
@@ -47,6 +47,11 @@ export interface TaskOptions {
   readonly seed?: number;
   /** Given the steps of the run, for its schedule. */
   readonly optimizer?: (steps: number) => UpdateRule;
+}
+
+/** Numbers that a model is trained by. */
+export function parameterCount(model: Model): number {
+  return [...namedParameters(model).values()].reduce((sum, { shape }) => sum + elementsOf(shape), 0);
 }
 
 /** √(Σ w²) over all weights. */
