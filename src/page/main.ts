@@ -2,6 +2,7 @@
 import { Charts } from "./charts.ts";
 import { Controls } from "./controls.ts";
 import { byId } from "./dom.ts";
+import { learnedBefore, remember } from "./learned.ts";
 import { clearMistakes, showMistakes } from "./mistakes.ts";
 import type { FromWorker, Score, ToWorker } from "./protocol.ts";
 import { type Run, Runs } from "./runs.ts";
@@ -91,7 +92,7 @@ byId("compare").addEventListener("click", startTwin);
 reset.addEventListener("click", () => {
   // What was finished, or lost on the way, stays to be compared with.
   if (runs.current && underWay.includes(state)) runs.remove(runs.current);
-  ask({ type: state === "lost" ? "open" : "drop" });
+  ask(state === "lost" ? { type: "open", known: learnedBefore() } : { type: "drop" });
   clearResults();
   enter("opening");
 });
@@ -100,6 +101,8 @@ worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
   if (data.type === "ready") {
     showAdapter(data.adapter, data.isSoftware, data.noGpu);
     enter("idle");
+  } else if (data.type === "learned") {
+    remember(data.learned);
   } else if (data.type === "unavailable") {
     showAdapter("no GPU", false);
     enter("unavailable", data.message);
@@ -167,4 +170,4 @@ worker.addEventListener("error", ({ message }) => {
   enter("unavailable", `The training worker did not start (${message || "no reason given"}). Reload the page.`);
 });
 
-ask({ type: "open" });
+ask({ type: "open", known: learnedBefore() });

@@ -1,9 +1,13 @@
 /** What the page and its training worker say to each other. Plain data, so that it survives `postMessage`. */
+import type { Learned } from "./learned.ts";
 import type { Setup } from "./setup.ts";
 
 export type ToWorker =
-  /** Open the GPU; also after it was lost. Answered by `ready` or, where it cannot be used, `unavailable`. */
-  | { readonly type: "open" }
+  /**
+   * Open the GPU; also after it was lost. Answered by `ready` or, where it cannot be used, `unavailable`. `known` is what
+   * the worker has `learned` before.
+   */
+  | { readonly type: "open"; readonly known: Learned }
   /** Begin a run, dropping the one before. `dataUrl` is where the files of `data/` are served. */
   | { readonly type: "start"; readonly setup: Setup; readonly dataUrl: string }
   | { readonly type: "pause" }
@@ -79,6 +83,8 @@ export type FromWorker =
   /** `noGpu`: why there is no WebGPU, and what to do, where the CPU reference will train in its place. */
   | { readonly type: "ready"; readonly adapter: string; readonly isSoftware: boolean; readonly noGpu?: string }
   | { readonly type: "unavailable"; readonly message: string }
+  /** About the GPU, to be remembered. */
+  | { readonly type: "learned"; readonly learned: Learned }
   | { readonly type: "started"; readonly plan: Plan }
   | { readonly type: "progress"; readonly standing: Standing; readonly losses: readonly LossPoint[] }
   /** The network is writing: all of its text so far. */

@@ -1,3 +1,4 @@
+import type { MatmulTable } from "../engine/index.ts";
 import type { Gpu } from "../gpu/index.ts";
 import { compile, fit, type Progress, type Trainer, Training } from "../train/index.ts";
 import { parameterCount, type Task, weightNorm } from "../train/tasks/index.ts";
@@ -36,9 +37,15 @@ export class TrainingRun {
     };
   }
 
-  static async create(on: Gpu | "cpu", setup: Setup, dataUrl: string, tell: Tell): Promise<TrainingRun> {
+  static async create(
+    on: Gpu | "cpu",
+    matmulTable: MatmulTable | undefined,
+    setup: Setup,
+    dataUrl: string,
+    tell: Tell,
+  ): Promise<TrainingRun> {
     const lesson = await lessonOf(setup, (file) => fetchBytes(new URL(file, dataUrl)));
-    const training = await compile(on, lesson.task);
+    const training = await compile(on, { ...lesson.task, ...(matmulTable && { matmulTable }) });
     if (on === "cpu") await requireShort(training, lesson.task);
     const run = new TrainingRun(training, lesson, setup, tell);
     run.#look = await lesson.looker(run.#training, (text) => run.#tell({ type: "writing", text }));
