@@ -116,6 +116,7 @@ OPS = {
     r"attention of \[(.*)\] to \d+(, causal)?": lambda *row, q, k, v: attention(*row, q, k, v),
     r"conv2d of \[.*\] by \[[^]]*\](?: (.*))?": lambda options, x, weight: conv2d(options, x, weight),
     r"maxPool2d of \[(.*)\] by (.*)": lambda s, w, x: F.max_pool2d(x, whole(w), **pool_options(s)),
+    r"maxPool2d with ties": lambda x: F.max_pool2d(x, 3, stride=1, padding=1),
     r"meanPool2d of \[(.*)\] by (.*)": lambda s, w, x: F.avg_pool2d(x, whole(w), **pool_options(s)),
     r"rotary": lambda x: rotary(x, 10_000),
     r"rotary of pairs": lambda x: rotary(x, 100),

@@ -115,7 +115,7 @@ export const structureRows: readonly OpRow[] = [
     name: "max with ties",
     leaves: { x: { shape: [2, 4], values: [1, 3, 3, 2] } },
     build: ({ x }) => g.max(x, { axes: [1] }),
-    withoutGradient: true,
+    withoutDifferences: true,
   },
   {
     name: "concat along the last axis",
