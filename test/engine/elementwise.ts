@@ -14,3 +14,10 @@ export function isSpecial(gpu: Gpu, found: number, wanted: number): boolean {
   if (Number.isFinite(wanted)) return false;
   return gpu.adapter.isSoftware ? Object.is(found, wanted) : !(Math.abs(found) < 2 ** 127);
 }
+
+/** How far off a number is, where 1 is what is allowed; endless where it is none, or what is wanted is none. */
+export function excess(found: number, wanted: number, allowed: number): number {
+  const off = Math.abs(found - wanted);
+  if (off <= allowed) return off === 0 ? 0 : off / allowed;
+  return Number.isFinite(off) && allowed > 0 ? off / allowed : Infinity;
+}

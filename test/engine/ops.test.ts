@@ -10,7 +10,7 @@ import { opTable } from "../graph/opTable.ts";
 import { compute, prepare } from "../graph/runRow.ts";
 import { sharedGpuTest } from "../support/gpuTest.ts";
 import { spread } from "../support/spread.ts";
-import { flushed, isSpecial } from "./elementwise.ts";
+import { excess, flushed, isSpecial } from "./elementwise.ts";
 import { runGraph } from "./runGraph.ts";
 
 /**
@@ -91,8 +91,8 @@ function worstOf(
   for (let i = 0; i < expected.length; i++) {
     const [got, wanted] = [found[i] as number, expected[i] as number];
     if (isSpecial(gpu, got, single[i] as number)) continue;
-    const by = Math.abs(got - wanted) / allowedOf(wanted);
-    if (!(by <= worst.by)) worst = { by, what: `, element ${i}: got ${got}, expected ${wanted}` };
+    const by = excess(got, wanted, allowedOf(wanted));
+    if (by > worst.by) worst = { by, what: `, element ${i}: got ${got}, expected ${wanted}` };
   }
   return worst;
 }

@@ -5,7 +5,7 @@ import type { MapFunction } from "../../../src/graph/index.ts";
 import { float64 } from "../../../src/reference/index.ts";
 import { map } from "../../../src/reference/ops/map.ts";
 import { sharedGpuTest } from "../../support/gpuTest.ts";
-import { flushed, isSpecial, ulp } from "../elementwise.ts";
+import { excess, flushed, isSpecial, ulp } from "../elementwise.ts";
 import { runLaunches } from "../runLaunches.ts";
 import { f64, value } from "./rowCases.ts";
 
@@ -83,11 +83,10 @@ ${rows.map(({ call }, i) => `  ys[id.x + ${(i * count) / 4}u] = ${call};`).join(
     for (let i = 0; i < count; i++) {
       const [x, got, wanted] = [numbers[i] as number, found[row * count + i] as number, exact[i] as number];
       if (Math.abs(x) > most || isSpecial(gpu, got, Math.fround(wanted))) continue;
-      const off = Math.max(Math.abs(got - wanted) - flushed, 0);
       const nearZero = Math.abs(x) <= 2 ? ofOne * ulp(1) : 0;
-      const allowed = (ulps + more + (perExponent?.(x) ?? 0)) * ulp(wanted) + nearZero;
-      const units = off === 0 ? 0 : off / allowed;
-      if (!(units <= worst.units)) worst = { units, what: `${fn}(${x}): got ${got}, expected ${wanted}` };
+      const allowed = (ulps + more + (perExponent?.(x) ?? 0)) * ulp(wanted) + nearZero + flushed;
+      const units = excess(got, wanted, allowed);
+      if (units > worst.units) worst = { units, what: `${fn}(${x}): got ${got}, expected ${wanted}` };
     }
     expect.soft(worst.units, worst.what).toBeLessThanOrEqual(1);
   }
