@@ -60,6 +60,7 @@ const rows: Row[] = [
 const choices: MatmulChoice[] = [
   ...matmulKernelNames.map((kernel) => ({ kernel, splits: 1 })),
   { kernel: "registerTile", splits: 3 },
+  { kernel: "sharedTile32", splits: 3 }, // what GPUs split
 ];
 
 /** Whose sums are taken one product at a time, in the order of k. */
