@@ -1,5 +1,6 @@
 import { input, type Shape, type Tensor } from "../../src/graph/index.ts";
 import { randomBits, randomSigned } from "../../src/numbers/random.ts";
+import { type HalfName, rounded } from "../support/halves.ts";
 
 /** A leaf of a row: its shape, and where its numbers lie. */
 export interface LeafRow {
@@ -8,6 +9,8 @@ export interface LeafRow {
   readonly range?: readonly [number, number];
   /** Every other number of the range is turned to its negative. */
   readonly hasBothSigns?: true;
+  /** A leaf in half precision instead, of numbers that are rounded to it. */
+  readonly half?: HalfName;
   /** A uint32 leaf instead: indices below this. */
   readonly below?: number;
   /** These numbers, over and over. */
@@ -45,18 +48,18 @@ export const KEY = 20;
 
 /** Leaves of a row as inputs of a graph. */
 export function leavesOf({ leaves }: OpRow): Record<LeafName, Tensor> {
-  const inputs = Object.entries(leaves).map(([name, { shape, below }]) => {
-    return [name, input(name, shape, below === undefined ? "float32" : "uint32")] as const;
+  const inputs = Object.entries<LeafRow>(leaves).map(([name, { shape, below, half = "float32" }]) => {
+    return [name, input(name, shape, below === undefined ? half : "uint32")] as const;
   });
   return Object.fromEntries(inputs) as Record<LeafName, Tensor>;
 }
 
-/** Their numbers, float32 ones, the same on every machine. */
+/** Their numbers, the same on every machine; those in half precision in float32. */
 export const numbersOf = ({ leaves }: Pick<OpRow, "leaves">): Record<string, Float32Array | Uint32Array> =>
   Object.fromEntries(Object.entries(leaves).map(([name, leaf], stream) => [name, draw(leaf, stream)]));
 
 function draw(
-  { shape, range = [-1, 1], hasBothSigns, below, values }: LeafRow,
+  { shape, range = [-1, 1], hasBothSigns, half, below, values }: LeafRow,
   stream: number,
 ): Float32Array | Uint32Array {
   const length = shape.reduce((product, side) => product * side, 1);
@@ -67,5 +70,6 @@ function draw(
   const [from, to] = range;
   const signOf = (i: number): number => (hasBothSigns && i % 2 === 1 ? -1 : 1);
   const uniform = (i: number): number => signOf(i) * (from + ((to - from) * (randomSigned(7, stream, i) + 1)) / 2);
-  return Float32Array.from({ length }, (_, i) => (values ? pick(i) : uniform(i)));
+  const nearest = (x: number): number => (half ? rounded(x, half) : x);
+  return Float32Array.from({ length }, (_, i) => nearest(values ? pick(i) : uniform(i)));
 }

@@ -85,6 +85,34 @@ const matmulRows = products.map(([a, b, options]): OpRow => {
   };
 });
 
+/** As weights are that are stored in half precision: the kernels load them as they are where lines are in fours. */
+const halfRows = (["float16", "bfloat16"] as const).flatMap((half): OpRow[] => [
+  ...(
+    [
+      [[3, 8], [8, 12], {}],
+      [[2, 3, 8], [12, 8], { transposeB: true }],
+      [[3, 5], [5, 7], {}],
+    ] as const
+  ).map(([a, b, options]): OpRow => {
+    return {
+      name: `matmul [${a}] · [${b}]${"transposeB" in options ? "ᵀ" : ""}, the right one in ${half}`,
+      leaves: { a: { shape: a }, b: { shape: b, half } },
+      build: (leaves) => g.matmul(leaves.a, g.float(leaves.b), options),
+    };
+  }),
+  ...[8, 7].map((columns): OpRow => {
+    return {
+      name: `float of [3,${columns}] in ${half}`,
+      leaves: {
+        x: { shape: [3, columns], half, values: [0, -0, 65504, -6e4, 1, -1 / 3, 2 ** -14, 1e-5, -6e-8, 3e-5] },
+      },
+      build: ({ x }) => [g.float(x), g.mul(g.float(x), 3)],
+      withoutDifferences: true, // which lose their digits beside 65504
+      gate: { units: 0, besideGradient: 4 },
+    };
+  }),
+]);
+
 type View = readonly [name: string, shape: g.Shape, build: (x: g.Tensor) => g.Tensor | readonly g.Tensor[]];
 const views: readonly View[] = [
   ["reshape", [3, 4], (x) => g.reshape(x, [2, -1])],
@@ -105,6 +133,7 @@ const views: readonly View[] = [
 export const structureRows: readonly OpRow[] = [
   ...reduceRows,
   ...matmulRows,
+  ...halfRows,
   ...views.map(([name, shape, build]): OpRow => ({ name, leaves: { x: { shape } }, build: ({ x }) => build(x) })),
   {
     name: "sum of nothing",
