@@ -48,8 +48,8 @@ export const KEY = 20;
 
 /** Leaves of a row as inputs of a graph. */
 export function leavesOf({ leaves }: OpRow): Record<LeafName, Tensor> {
-  const inputs = Object.entries<LeafRow>(leaves).map(([name, { shape, below, half = "float32" }]) => {
-    return [name, input(name, shape, below === undefined ? half : "uint32")] as const;
+  const inputs = Object.entries(leaves).map(([name, { shape, below, half }]) => {
+    return [name, input(name, shape, below === undefined ? (half ?? "float32") : "uint32")] as const;
   });
   return Object.fromEntries(inputs) as Record<LeafName, Tensor>;
 }
