@@ -54,7 +54,7 @@ function asked({ name, leaves, weights, gradients, numbers }) {
   const sent = (/** @type {import("../src/graph/index.ts").Tensor} */ leaf) => {
     const { buffer, byteOffset, byteLength } = numbers.get(leaf) ?? new Float32Array();
     const data = Buffer.from(buffer, byteOffset, byteLength).toString("base64");
-    return { shape: leaf.shape, dtype: leaf.dtype, data };
+    return { shape: leaf.shape, dtype: leaf.dtype === "uint32" ? "uint32" : "float32", data };
   };
   return {
     name,

@@ -1,11 +1,12 @@
 import { type Dispatch, type Gpu, timeDispatches } from "../gpu/index.ts";
-import { type MatmulOperand, matmul } from "./kernels/matmul.ts";
+import { matmul } from "./kernels/matmul.ts";
 import { chooseMatmul, fits, type MatmulRule, type MatmulTable } from "./kernels/matmulChoice.ts";
 import { type MatmulKernelName, matmulKernel, matmulKernelNames } from "./kernels/matmulKernels.ts";
 import type { MatmulShape } from "./kernels/matmulShape.ts";
 import { storeProduct } from "./kernels/matmulStore.ts";
-import { prepareLaunch, type Value } from "./launch.ts";
+import { prepareLaunch } from "./launch.ts";
 import { deviceOf } from "./lower/program.ts";
+import { MatmulTrial } from "./matmulTrial.ts";
 import { Workspace } from "./workspace.ts";
 
 /** Products of a kind, and one that stands for them. */
@@ -47,7 +48,8 @@ const mostRounds = 100;
 /**
  * Which kernel is the fastest for each class of products on this device, by timing them: a table for `deviceOf`. The table
  * that is there without measuring decides where no other kernel is clearly faster and for what the time did not suffice; of
- * others that take as long, the first of `matmulKernelNames` does.
+ * others that take as long, the first of `matmulKernelNames` does. Of those that were timed, only one whose product was found
+ * right on this device is taken; the plainest, `registerTile`, where none was.
  */
 export async function probeMatmul(gpu: Gpu, options: ProbeOptions = {}): Promise<MatmulTable> {
   const { classes = matmulClasses, budgetMs = 200, memory, time = timeDispatches } = options;
@@ -84,17 +86,17 @@ async function fastest(gpu: Gpu, each: MatmulClass, stopwatch: Stopwatch): Promi
   const workspace = new Workspace(gpu);
   try {
     const names = candidatesOf(gpu);
-    const dispatches = await Promise.all(names.map((name) => prepare(gpu, workspace, each, name)));
-    let [best, bestMs] = [usual, Infinity];
+    const trial = new MatmulTrial(gpu, workspace, each.shape);
+    const dispatches = await Promise.all(names.map((name) => prepare(gpu, trial, each, name)));
+    let [best, bestMs]: [MatmulKernelName, number] = ["registerTile", Infinity];
     // The usual one first: nothing can be said of the others without it.
     for (const name of [usual, ...names.filter((name) => name !== usual)]) {
       if (!stopwatch.hasTime()) break;
       const own = dispatches[names.indexOf(name)] as readonly Dispatch[];
       const firstMs = await stopwatch.time(own, 1);
       const rounds = Math.min(Math.floor(stopwatch.shareMs / Math.max(firstMs, 1e-3)), mostRounds);
-      const timeMs = rounds > 1 ? await stopwatch.time(own, rounds) : firstMs;
-      if (name === usual) bestMs = timeMs * clearly;
-      else if (timeMs < bestMs) [best, bestMs] = [name, timeMs];
+      const timeMs = (rounds > 1 ? await stopwatch.time(own, rounds) : firstMs) * (name === usual ? clearly : 1);
+      if (timeMs < bestMs && (await trial.isRight(own))) [best, bestMs] = [name, timeMs];
     }
     return best;
   } finally {
@@ -110,32 +112,15 @@ const candidatesOf = (gpu: Gpu): MatmulKernelName[] => {
 /** The dispatches of a product of the class's shape by a kernel. */
 async function prepare(
   gpu: Gpu,
-  workspace: Workspace,
+  trial: MatmulTrial,
   each: MatmulClass,
   name: MatmulKernelName,
 ): Promise<readonly Dispatch[]> {
-  const { batch, rows, columns, inner } = each.shape;
-  const places = new Map<Value, ReturnType<Workspace["storage"]>>();
-  const place = (value: Value) => {
-    const slice = places.get(value) ?? workspace.storage(value.elements * 4, value.label);
-    places.set(value, slice);
-    return slice;
-  };
-  const numbers = (label: string, elements: number): Value => ({ label, elements, dtype: "float32" });
-  const operand = (label: string, down: number, across: number): MatmulOperand => {
-    const value = numbers(`probe/${label}`, batch * down * across);
-    return { value, offset: 0, batchStride: down * across, rowStride: across, isTransposed: false };
-  };
   const device = deviceOf(gpu);
-  const launches = matmul(
-    each.shape,
-    operand("left", rows, inner),
-    operand("right", inner, columns),
-    storeProduct(each.shape, numbers("probe/product", batch * rows * columns)),
-    device,
-    chooseMatmul(each.shape, device, [ruleOf(each, name)]),
-  );
-  return Promise.all(launches.map((launch) => prepareLaunch(gpu, launch, place)));
+  const choice = chooseMatmul(each.shape, device, [ruleOf(each, name)]);
+  const { left, right, product } = trial;
+  const launches = matmul(each.shape, left, right, storeProduct(each.shape, product), device, choice);
+  return Promise.all(launches.map((launch) => prepareLaunch(gpu, launch, trial.place)));
 }
 
 function ruleOf({ shape, minElements, ...rule }: MatmulClass, kernel: MatmulKernelName): MatmulRule {

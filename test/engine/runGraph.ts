@@ -5,6 +5,7 @@ import { buildPlan } from "../../src/engine/plan/plan.ts";
 import { Workspace } from "../../src/engine/workspace.ts";
 import { type Gpu, read, type Slice } from "../../src/gpu/index.ts";
 import { elementsOf, type Tensor } from "../../src/graph/index.ts";
+import { packed } from "../support/halves.ts";
 
 export type Numbers = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
@@ -22,7 +23,9 @@ export async function runGraph(
   const workspace = new Workspace(gpu);
   const outside = new Map<Value, Slice>();
   for (const [tensor, value] of program.leaves) {
-    const data = leaf(tensor);
+    const numbers = leaf(tensor);
+    const { dtype } = tensor;
+    const data = dtype === "float16" || dtype === "bfloat16" ? packed(numbers, dtype) : numbers;
     const slice = workspace.storage(Math.max(data.byteLength, 4), value.label);
     gpu.stream.write(slice, data);
     outside.set(value, slice);

@@ -11,6 +11,8 @@ const softmaxRows = rowShapes.flatMap((shape) =>
       name: `${name} of [${shape}]`,
       leaves: { x: { shape, range: wide } },
       build: ({ x }) => fn(x),
+      // x less the largest is rounded, and a sum of eight; the logarithm of that sum is at most 2.
+      gate: { units: 16, beside: name === "softmax" ? 0 : 2 },
     };
   }),
 );
@@ -131,19 +133,28 @@ export const kernelRows: readonly OpRow[] = [
   ...attentionRows,
   ...convolutionRows,
   ...poolRows,
+  {
+    name: "maxPool2d with ties",
+    leaves: { x: { shape: [1, 2, 4, 4], values: [1, 3, 3, 2, 3, 0, -1, 3, 2] } },
+    build: ({ x }) => g.maxPool2d(x, 3, { stride: 1, padding: 1 }),
+    withoutDifferences: true,
+  },
   { name: "rotary", leaves: { x: { shape: [2, 5, 3, 4] } }, build: ({ x }) => g.rotary(x) },
   { name: "rotary of pairs", leaves: { x: { shape: [1, 3, 1, 2] } }, build: ({ x }) => g.rotary(x, 100) },
   {
     name: "softmax of extremes",
     leaves: { x: { shape: [2, 7], values: logits } },
     build: ({ x }) => [g.softmax(x), g.logSoftmax(x), g.argmax(x)],
-    withoutGradient: true,
+    withoutDifferences: true,
+    gate: { units: 16, beside: 2 },
   },
   {
     name: "crossEntropy of extremes",
     leaves: { x: { shape: [3, 6], values: logits.slice(0, 6) }, labels: { shape: [3], below: 9, values: [1, 3, 8] } },
     build: ({ x, labels }) => g.crossEntropy(x, labels, 0.1),
-    withoutGradient: true,
+    withoutDifferences: true,
+    // The gradient goes by the stored log of the sum of powers, 1e4, whose own unit in the last place is 2^-10.
+    gate: { units: 16, beside: 2, besideGradient: 2 ** 10 },
   },
   {
     name: "crossEntropy with labels that are none",

@@ -11,7 +11,7 @@ export interface Prepared {
   readonly loss: Tensor | undefined;
   /** The inputs that weigh the outputs, as many as there are numbers among those. */
   readonly weights: readonly Tensor[];
-  /** Of the float32 leaves. */
+  /** Of all leaves but indices. */
   readonly gradients: Readonly<Partial<Record<LeafName, Tensor>>>;
   /** By name; those of the weights are `weight of output 0` and so on. */
   readonly numbers: Readonly<Record<string, Float32Array | Uint32Array>>;
@@ -27,7 +27,7 @@ export function prepare(row: OpRow): Prepared {
     const weights = smooth.map((output, i) => input(`weight of output ${i}`, output.shape, "float32"));
     const terms = smooth.map((output, i) => sum(mul(output, weights[i] as Tensor)));
     const loss = terms.length > 0 ? terms.reduce((total, term) => add(total, term)) : undefined;
-    const names = (Object.keys(row.leaves) as LeafName[]).filter((name) => leaves[name].dtype === "float32");
+    const names = (Object.keys(row.leaves) as LeafName[]).filter((name) => leaves[name].dtype !== "uint32");
     const found = loss
       ? differentiate(
           loss,

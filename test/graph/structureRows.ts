@@ -85,6 +85,36 @@ const matmulRows = products.map(([a, b, options]): OpRow => {
   };
 });
 
+/** As weights are that are stored in half precision: the kernels load them as they are where lines are in fours. */
+const halfRows = (["float16", "bfloat16"] as const).flatMap((half): OpRow[] => [
+  ...(
+    [
+      [[3, 8], [8, 12], {}],
+      [[2, 3, 8], [12, 8], { transposeB: true }],
+      [[3, 5], [5, 7], {}],
+    ] as const
+  )
+    .slice(0, half === "float16" ? 3 : 1)
+    .map(([a, b, options]): OpRow => {
+      return {
+        name: `matmul [${a}] · [${b}]${"transposeB" in options ? "ᵀ" : ""}, the right one in ${half}`,
+        leaves: { a: { shape: a }, b: { shape: b, half } },
+        build: (leaves) => g.matmul(leaves.a, g.float(leaves.b), options),
+      };
+    }),
+  ...(half === "float16" ? [8, 7] : [8]).map((columns): OpRow => {
+    return {
+      name: `float of [3,${columns}] in ${half}`,
+      leaves: {
+        x: { shape: [3, columns], half, values: [0, -0, 65504, -6e4, 1, -1 / 3, 2 ** -14, 1e-5, -6e-8, 3e-5] },
+      },
+      build: ({ x }) => [g.float(x), g.mul(g.float(x), 3)],
+      withoutDifferences: true, // which lose their digits beside 65504
+      gate: { units: 0, besideGradient: 4 },
+    };
+  }),
+]);
+
 type View = readonly [name: string, shape: g.Shape, build: (x: g.Tensor) => g.Tensor | readonly g.Tensor[]];
 const views: readonly View[] = [
   ["reshape", [3, 4], (x) => g.reshape(x, [2, -1])],
@@ -105,6 +135,7 @@ const views: readonly View[] = [
 export const structureRows: readonly OpRow[] = [
   ...reduceRows,
   ...matmulRows,
+  ...halfRows,
   ...views.map(([name, shape, build]): OpRow => ({ name, leaves: { x: { shape } }, build: ({ x }) => build(x) })),
   {
     name: "sum of nothing",
@@ -115,7 +146,7 @@ export const structureRows: readonly OpRow[] = [
     name: "max with ties",
     leaves: { x: { shape: [2, 4], values: [1, 3, 3, 2] } },
     build: ({ x }) => g.max(x, { axes: [1] }),
-    withoutGradient: true,
+    withoutDifferences: true,
   },
   {
     name: "concat along the last axis",

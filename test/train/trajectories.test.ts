@@ -14,7 +14,8 @@ import {
   trajectoryFixtures,
   trajectorySteps,
 } from "../oracle/trajectories.ts";
-import { sharedGpuTest } from "../support/gpuTest.ts";
+import { gpuTest, sharedGpuTest } from "../support/gpuTest.ts";
+import { takesAll } from "../support/spread.ts";
 
 const rules = { adam: optim.adam, sgd: optim.sgd, adamw: optim.adamw };
 const profiles = ["torch", "accurate"] as const;
@@ -30,6 +31,16 @@ sharedGpuTest.for(each)(
     expect(isWithin(fromTorch, float32Gate), JSON.stringify(fromTorch)).toBe(true);
   },
 );
+
+/**
+ * By the kernels of a GPU: attention by tiles, rows by teams and subgroups, matrices by workgroup memory and in splits. They
+ * are slow here, so they are left to `npm run test:all`; ops.test.ts has some of them always.
+ */
+gpuTest.for(takesAll ? trajectories : [])("$name: by the kernels for real GPUs too", async (run, { gpu }) => {
+  Object.assign(gpu.adapter, { isSoftware: false });
+  const found = apart(await trainOnGpu(gpu, run, "accurate"), trainOnCpu(run, float32, "accurate"));
+  expect(isWithin(found, float32Gate), JSON.stringify(found)).toBe(true);
+});
 
 async function trainOnGpu(
   gpu: Gpu,

@@ -26,12 +26,13 @@ import {
   trace,
 } from "../../src/graph/index.ts";
 import { float64, type Numbers } from "../../src/reference/index.ts";
+import { differences, expectNear } from "../graph/differences.ts";
 import type { LeafName } from "../graph/opRow.ts";
 import { opTable } from "../graph/opTable.ts";
 import { compute, prepare } from "../graph/runRow.ts";
 
 describe("gradients are central differences, in float64", () => {
-  it.each(opTable.filter(({ withoutGradient }) => !withoutGradient))("$name", (row) => {
+  it.each(opTable.filter((row) => !row.withoutGradient && !row.withoutDifferences))("$name", (row) => {
     const { loss, gradients, numbers } = prepare(row);
     for (const [name, gradient] of Object.entries(gradients)) {
       const [found] = compute([gradient], numbers, float64) as [Float64Array];
@@ -41,34 +42,11 @@ describe("gradients are central differences, in float64", () => {
   });
 });
 
-/**
- * The slopes of a loss along each element of a leaf by the four-point formula, whose own error is 4e-18 of the fifth
- * derivative and 1e-11 of the loss.
- */
+/** The slopes of a loss along each element of a leaf. */
 function slopes(loss: Tensor, numbers: Readonly<Record<string, Numbers>>, name: string): number[] {
-  const h = 1e-4;
-  const at = Float64Array.from(numbers[name] as Numbers);
-  const lossAt = (i: number, step: number): number => {
-    const moved = at.slice();
-    moved[i] = (at[i] as number) + step;
-    return (compute([loss], { ...numbers, [name]: moved }, float64)[0] as Numbers)[0] as number;
-  };
-  return Array.from(at, (_, i) => {
-    const near = lossAt(i, h) - lossAt(i, -h);
-    const far = lossAt(i, 2 * h) - lossAt(i, -2 * h);
-    return (8 * near - far) / (12 * h);
-  });
-}
-
-/** Within 1e-6 of each slope; of the largest one's thousandth where a slope is smaller than that. */
-function expectNear(found: readonly number[], slopes: readonly number[], name: string): void {
-  expect(found.length).toBe(slopes.length);
-  const floor = 1e-3 * Math.max(...slopes.map(Math.abs), 1e-3);
-  const wrong = found.findIndex((value, i) => {
-    const slope = slopes[i] as number;
-    return !(Math.abs(value - slope) <= 1e-6 * Math.max(Math.abs(slope), floor));
-  });
-  if (wrong >= 0) expect.fail(`d loss / d ${name}[${wrong}]: got ${found[wrong]}, differences say ${slopes[wrong]}`);
+  const lossAt = (moved: Numbers): number =>
+    (compute([loss], { ...numbers, [name]: moved }, float64)[0] as Numbers)[0] as number;
+  return differences(lossAt, numbers[name] as Numbers);
 }
 
 const numbersIn = (count: number, scale = 1): Float32Array =>

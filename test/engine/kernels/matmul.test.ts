@@ -7,6 +7,7 @@ import { storeProduct } from "../../../src/engine/kernels/matmulStore.ts";
 import type { Value } from "../../../src/engine/launch.ts";
 import { type Gpu, openGpu } from "../../../src/gpu/index.ts";
 import { sharedGpuTest } from "../../support/gpuTest.ts";
+import { type HalfName, packed, rounded } from "../../support/halves.ts";
 import { spread } from "../../support/spread.ts";
 import { runLaunches } from "../runLaunches.ts";
 import { expectSame, signed } from "../support.ts";
@@ -27,6 +28,8 @@ const transposed: Placing = { isTransposed: true, gaps: [0, 0, 0] };
 
 interface Row {
   readonly hasColumnSums?: boolean;
+  /** The right operand is stored in it. */
+  readonly half?: HalfName;
   readonly shape: MatmulShape;
   readonly left: Placing;
   readonly right: Placing;
@@ -60,6 +63,7 @@ const rows: Row[] = [
 const choices: MatmulChoice[] = [
   ...matmulKernelNames.map((kernel) => ({ kernel, splits: 1 })),
   { kernel: "registerTile", splits: 3 },
+  { kernel: "sharedTile32", splits: 3 }, // what GPUs split
 ];
 
 /** Whose sums are taken one product at a time, in the order of k. */
@@ -68,26 +72,41 @@ const isSequential = ({ kernel, splits }: MatmulChoice): boolean => kernel !== "
 const nameOf = ({ isTransposed, gaps, isShared }: Placing): string =>
   `${isTransposed ? "transposed" : "plain"}${gaps.some(Boolean) ? ` with gaps ${gaps.join(" ")}` : ""}${isShared ? ", shared" : ""}`;
 
-const titled = rows.map((row, i) => {
+/** Right operands in half precision, which the kernels load as they are: their lines are whole groups of four. */
+const halves: Row[] = [
+  { shape: sizes(2, 9, 20, 19), left: plain, right: { ...plain, gaps: [8, 4, 12] }, half: "float16" },
+  { shape: sizes(1, 37, 18, 36), left: transposed, right: transposed, half: "bfloat16" },
+  { shape: sizes(1, 37, 18, 36), left: plain, right: transposed, half: "float16" },
+  { shape: sizes(2, 9, 20, 19), left: transposed, right: { ...plain, isShared: true }, half: "bfloat16" },
+];
+
+const withTitle = (row: Row, i: number) => {
   const { batch, rows, columns, inner } = row.shape;
-  const title = `${batch} × ${rows} × ${columns} × ${inner}, ${nameOf(row.left)} · ${nameOf(row.right)}`;
+  const right = `${nameOf(row.right)}${row.half ? ` in ${row.half}` : ""}`;
+  const title = `${batch} × ${rows} × ${columns} × ${inner}, ${nameOf(row.left)} · ${right}`;
   return { title, ...row, hasColumnSums: i % 4 === 0 || i % 4 === 3 };
-});
+};
+const titled = rows.map(withTitle);
+const titledHalves = halves.map(withTitle);
 
 describe.each(choices)("$kernel in $splits", (choice) => {
   // Each choice begins its spread at another row.
   const first = choices.indexOf(choice);
-  sharedGpuTest.for(spread([...titled.slice(first), ...titled.slice(0, first)], 3))("$title", async (row, { gpu }) => {
+  const someOf = <T>(all: readonly T[], count: number): readonly T[] => {
+    const start = first % all.length;
+    return spread([...all.slice(start), ...all.slice(0, start)], count);
+  };
+  sharedGpuTest.for([...someOf(titled, 2), ...someOf(titledHalves, 1)])("$title", async (row, { gpu }) => {
     await check(gpu, row, choice);
   });
 });
 
 const value = (label: string, elements: number): Value => ({ label, elements, dtype: "float32" });
 
-async function check(gpu: Gpu, { shape, left, right, hasColumnSums }: Row, choice: MatmulChoice) {
+async function check(gpu: Gpu, { shape, left, right, hasColumnSums, half }: Row, choice: MatmulChoice) {
   const { batch, rows, columns, inner } = shape;
   const a = place("left", batch, rows, inner, left);
-  const b = place("right", batch, inner, columns, right);
+  const b = place("right", batch, inner, columns, right, half);
   const product = value("product", batch * rows * columns);
   const columnSums = value("column sums", batch * columns);
   const store = storeProduct(shape, product, hasColumnSums ? columnSums : undefined);
@@ -109,9 +128,18 @@ const deviceOf = ({ adapter, features, limits }: Gpu) => ({
 
 /** Of the numbers: products of neighbours are 40 orders of magnitude apart, and none is below 2^-126. */
 const scales = [1, 1e10, 1, 1e-10, 1, -1e10, 1];
+/** Of numbers in half precision: float16 ends at 65504, and some are below its 2^-14. */
+const halfScales = [1, 1e3, 1, 1e-5, 1, -1e3, 1];
 
 /** An operand of random numbers with NaN wherever no element is. */
-function place(label: string, batch: number, rows: number, columns: number, placing: Placing) {
+function place(
+  label: string,
+  batch: number,
+  rows: number,
+  columns: number,
+  placing: Placing,
+  half?: HalfName,
+): { operand: MatmulOperand; data: Floats | Uint32Array<ArrayBuffer>; at: At } {
   const { isTransposed, gaps, isShared = false } = placing;
   const [lines, length] = isTransposed ? [columns, rows] : [rows, columns];
   const [offset, behindLine, behindMatrix] = gaps;
@@ -119,13 +147,20 @@ function place(label: string, batch: number, rows: number, columns: number, plac
   const stride = lines * rowStride + behindMatrix;
   const batchStride = isShared ? 0 : stride;
   const data: Floats = new Float32Array(offset + stride * (isShared ? 1 : batch)).fill(Number.NaN);
-  const numbers = signed(batch * rows * columns, label === "left" ? 1 : 2).map((x, i) => x * (scales[i % 7] as number));
+  const numbers = signed(batch * rows * columns, label === "left" ? 1 : 2).map((x, i) =>
+    half ? rounded(x * (halfScales[i % 7] as number), half) : x * (scales[i % 7] as number),
+  );
   const placeOf = (b: number, i: number, j: number): number =>
     offset + b * batchStride + (isTransposed ? j * rowStride + i : i * rowStride + j);
   for (let b = 0, n = 0; b < batch; b++)
     for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) data[placeOf(b, i, j)] = numbers[n++] as number;
-  const operand: MatmulOperand = { value: value(label, data.length), offset, batchStride, rowStride, isTransposed };
-  return { operand, data, at: (b: number, i: number, j: number) => data[placeOf(b, i, j)] as number };
+  const stored: Value = { ...value(label, data.length), dtype: half ?? "float32" };
+  const operand: MatmulOperand = { value: stored, offset, batchStride, rowStride, isTransposed };
+  return {
+    operand,
+    data: half ? packed(data, half) : data,
+    at: (b: number, i: number, j: number) => data[placeOf(b, i, j)] as number,
+  };
 }
 
 type At = (batch: number, i: number, j: number) => number;

@@ -25,6 +25,7 @@ export const matmulModules = [
   ...[
     ...matmulKernelNames.map((kernel) => ({ kernel, splits: 1 })),
     { kernel: "registerTile" as const, splits: 2 },
+    { kernel: "sharedTile32" as const, splits: 2 },
   ].flatMap((choice) =>
     [4, 3].flatMap((side) =>
       [undefined, value].flatMap((columnSums) => {

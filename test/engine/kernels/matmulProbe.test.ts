@@ -3,7 +3,7 @@ import { chooseMatmul, type MatmulTable } from "../../../src/engine/kernels/matm
 import { matmulKernelNames } from "../../../src/engine/kernels/matmulKernels.ts";
 import { deviceOf } from "../../../src/engine/lower/program.ts";
 import { type MatmulClass, probeMatmul } from "../../../src/engine/matmulProbe.ts";
-import type { Dispatch, Gpu } from "../../../src/gpu/index.ts";
+import { type Dispatch, type Gpu, timeDispatches } from "../../../src/gpu/index.ts";
 import { sharedGpuTest } from "../../support/gpuTest.ts";
 
 const few: MatmulClass = { maxRows: 4, shape: { batch: 1, rows: 4, columns: 32, inner: 32 } };
@@ -62,7 +62,36 @@ sharedGpuTest("a table is remembered for the adapter, and nonsense is not", asyn
   expect(second.timed).not.toEqual([]);
 });
 
-sharedGpuTest("with the real timer, all products get a kernel", async ({ gpu }) => {
-  const table = await probeMatmul(gpu, { classes, budgetMs: 20 });
-  expect(table).toHaveLength(2);
+sharedGpuTest("a kernel whose product is wrong is left out, however fast it is", async ({ gpu, onTestFinished }) => {
+  const { kernels } = gpu;
+  const get = kernels.get.bind(kernels);
+  onTestFinished(() => {
+    kernels.get = get;
+  });
+  let spoiled = 0;
+  kernels.get = (source) => {
+    if (!source.label.endsWith("sharedTile64")) return get(source);
+    spoiled += 1;
+    const parts = source.parts.map((part) => ({ ...part, code: part.code.replace("sum[3] +", "sum[2] +") }));
+    return get({ ...source, parts });
+  };
+  const fast = fakeTimer({ sharedTile64: 1, sharedTile32: 5 });
+  const table = await probeMatmul(gpu, { classes: [others], budgetMs: 1e6, ...fast });
+  expect(spoiled).toBe(1);
+  expect(kernelsOf(table)).toEqual(["sharedTile32"]);
+});
+
+sharedGpuTest("with the real timer, no kernel is taken that took longer than the usual one", async ({ gpu }) => {
+  for (const each of classes) {
+    const times = new Map<string, number>();
+    const time: typeof timeDispatches = async (on, dispatches, rounds) => {
+      const timing = await timeDispatches(on, dispatches, rounds);
+      times.set(dispatches[0]?.label.replace("engine/matmul ", "") ?? "", timing.timeMs);
+      return timing;
+    };
+    const [rule] = await probeMatmul(gpu, { classes: [each], budgetMs: 50, time });
+    const usual = times.get(chooseMatmul(each.shape, deviceOf(gpu)).kernel) as number;
+    expect([...times.values()].every((timeMs) => timeMs > 0)).toBe(true);
+    expect(times.get(rule?.kernel as string)).toBeLessThanOrEqual(usual);
+  }
 });
