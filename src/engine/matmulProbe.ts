@@ -38,7 +38,7 @@ export const matmulClasses: readonly MatmulClass[] = [
   { maxRows: 4, shape: { batch: 1, rows: 4, columns: 1024, inner: 512 } },
   { maxColumns: 4, shape: { batch: 1, rows: 1024, columns: 4, inner: 512 } },
   { minElements: 512 * 512, shape: { batch: 1, rows: 512, columns: 512, inner: 256 } },
-  { splitTo: 128, minChunk: 128, shape: { batch: 1, rows: 128, columns: 256, inner: 256 } },
+  { splitTo: 64, minChunk: 128, shape: { batch: 1, rows: 128, columns: 256, inner: 256 } },
 ];
 
 /** How much faster than the choice made without measuring another kernel has to be: less may be chance. */
