@@ -19,7 +19,7 @@ const tasks = shippedTasks(async (file) => {
 
 const titled = (rows: readonly TaskRow[]) => rows.map((row) => [row.name, row.steps, row] as const);
 
-const againstTorch = taskRows.filter(({ name, steps }) => takesAll || name === "mlp");
+const againstTorch = taskRows.filter(({ name }) => takesAll || name === "mlp");
 
 sharedGpuTest.for(titled(againstTorch))("%s, the first %i steps are PyTorch's", patient, async ([, , row], { gpu }) => {
   const found = sampledTask(await trainOnGpu(gpu, row));
