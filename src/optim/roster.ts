@@ -7,6 +7,8 @@ import type { Memory } from "./updateRule.ts";
 /** How many steps back the memory of a rule is kept: as far as steps may turn out to have been skipped. */
 const memoriesKept = 4096;
 
+const nothing: Memory = {};
+
 /** Tensors that share hyperparameters and step count: one row of the step's scalars. */
 export class Cohort {
   readonly #memories: Map<number, Memory>;
@@ -31,8 +33,9 @@ export class Cohort {
     const { rule } = this.paramGroup;
     const own = this.paramGroup.hyperAt(t);
     const hyper = this.isExempt ? { ...own, weightDecay: 0 } : own;
-    const memory = rule.remember(this.#memoryAt(t - 1), hyper, t);
-    if (t > this.stepCount) this.#memories.set(t, memory);
+    const before = this.#memoryAt(t - 1);
+    const memory = rule.remember(before, hyper, t);
+    if (t > this.stepCount && memory !== before) this.#memories.set(t, memory);
     return { maximize: hyper.maximize === true, scalars: rule.scalars(hyper, t, memory) };
   }
 
@@ -57,7 +60,7 @@ export class Cohort {
   }
 
   #memoryAt(t: number): Memory {
-    return this.#memories.get(t) ?? {};
+    return this.#memories.get(t) ?? nothing;
   }
 }
 

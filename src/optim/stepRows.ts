@@ -30,7 +30,7 @@ export class StepRows {
   #floats = new Float32Array();
   #words = new Uint32Array();
   #slot = 0;
-  #versions = "";
+  #versions = 0;
 
   constructor(stream: CommandStream, { averageDecay, seed }: { averageDecay: Scalar; seed: number }) {
     this.#stream = stream;
@@ -77,8 +77,9 @@ export class StepRows {
     this.#slot -= steps;
   }
 
-  #version(): string {
-    return this.#rows.map(({ paramGroup }) => paramGroup.version).join();
+  /** Another number whenever hyperparameters were set: versions only grow. */
+  #version(): number {
+    return this.#rows.reduce((sum, { paramGroup }) => sum + paramGroup.version, 0);
   }
 
   #writeSlot(offset: number): void {

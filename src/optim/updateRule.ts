@@ -131,6 +131,8 @@ function build(definition: RuleDefinition<HyperValues>, numerics: Numerics, inpu
   checkDecay(name, profile, kind, input);
   const { fixed = [] } = definition;
   for (const each of fixed) requireFixed(name, each, input[each], first[each]);
+  // A step is asked for several times, by the tensors that decay and those that do not.
+  let last = { t: 1, values: first };
   return {
     name,
     profile,
@@ -138,7 +140,10 @@ function build(definition: RuleDefinition<HyperValues>, numerics: Numerics, inpu
     switches: [...(definition.switches ?? []), "towardsStart", "cautious"],
     fixed,
     checkTensor: (tensor) => definition.checkTensor?.(tensor),
-    hyperAt: (t) => valuesAt(name, input, t),
+    hyperAt: (t) => {
+      if (last.t !== t) last = { t, values: valuesAt(name, input, t) };
+      return last.values;
+    },
     scalars: (hyper, t, memory = {}) => definition.scalars(hyper, t, profile, memory),
     remember: (before, hyper, t) => definition.remember?.(before, hyper, t) ?? before,
     evaluation: definition.evaluation,

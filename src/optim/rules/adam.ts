@@ -14,8 +14,5 @@ export const adam = defineRule({
   switches: ["amsgrad"],
   hasSmallStates: true,
   variant: (uses, _, states) => adamVariant(rulePart("adam", code), uses("amsgrad"), states),
-  scalars: ({ weightDecay, ...moments }, t) => ({
-    weightDecay,
-    ...momentScalars(moments, t),
-  }),
+  scalars: (hyper, t) => ({ weightDecay: hyper.weightDecay, ...momentScalars(hyper, t) }),
 });

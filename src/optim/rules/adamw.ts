@@ -14,8 +14,5 @@ export const adamw = defineRule({
   switches: ["amsgrad"],
   hasSmallStates: true,
   variant: (uses, _, states) => adamVariant(rulePart("adamw", code), uses("amsgrad"), states),
-  scalars: ({ lr, weightDecay, ...moments }, t) => ({
-    ...shrink(lr, weightDecay),
-    ...momentScalars({ lr, ...moments }, t),
-  }),
+  scalars: (hyper, t) => ({ ...shrink(hyper.lr, hyper.weightDecay), ...momentScalars(hyper, t) }),
 });

@@ -12,9 +12,5 @@ export const sgd = defineRule({
   defaults: { lr: 1e-3, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0, maximize: false },
   decay: "coupled",
   variant: (uses) => velocityVariant(rulePart("sgd", code), uses("momentum")),
-  scalars: ({ lr, weightDecay, ...momentum }, t) => ({
-    lr,
-    weightDecay,
-    ...momentumScalars(momentum, t),
-  }),
+  scalars: (hyper, t) => ({ lr: hyper.lr, weightDecay: hyper.weightDecay, ...momentumScalars(hyper, t) }),
 });

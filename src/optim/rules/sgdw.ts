@@ -12,9 +12,9 @@ export const sgdw = defineRule({
   defaults: { lr: 1e-3, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0, maximize: false },
   decay: "decoupled",
   variant: (uses) => velocityVariant(rulePart("sgdw", code), uses("momentum")),
-  scalars: ({ lr, weightDecay, ...momentum }, t) => ({
-    lr,
-    ...shrink(lr, weightDecay),
-    ...momentumScalars(momentum, t),
+  scalars: (hyper, t) => ({
+    lr: hyper.lr,
+    ...shrink(hyper.lr, hyper.weightDecay),
+    ...momentumScalars(hyper, t),
   }),
 });
