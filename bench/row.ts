@@ -50,7 +50,7 @@ export interface BenchRow {
 export interface BenchFit {
   readonly contender: string;
   /** What is varied; all else is held. */
-  readonly varies: "elements" | "tensors" | "paramGroups";
+  readonly varies: "elements" | "tensors" | "paramGroups" | "copies";
   readonly points: readonly { readonly units: number; readonly ms: number; readonly encodeUs: number }[];
   readonly fixedMs: number;
   readonly msPerUnit: number;

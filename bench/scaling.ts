@@ -1,9 +1,13 @@
-/** The suite `scaling`: how an update's cost grows with elements, with tensors and with param groups. */
+/**
+ * The suite `scaling`: how an update's cost grows with elements, with tensors and with param groups, and that of a training
+ * step with the number of models that share its arithmetic.
+ */
 
-import { costsOfStep, timed } from "./contenders.ts";
+import { costsOfStep, timed, type Work } from "./contenders.ts";
 import type { Bench, BenchOptions, Found, Job } from "./context.ts";
+import { modelsWork } from "./copies.ts";
 import { fitLine } from "./fit.ts";
-import { interleaved } from "./measure.ts";
+import { interleaved, type RoundTiming } from "./measure.ts";
 import type { BenchFit, BenchRow } from "./row.ts";
 import { benchRule } from "./rules.ts";
 import { manyTensors, type NamedShape, oneTensor, sizeName } from "./shapes.ts";
@@ -50,12 +54,35 @@ function curves({ isQuick, takesAll }: BenchOptions, isSoftware: boolean): Curve
   ];
 }
 
-export const scalingJobs = (options: BenchOptions, isSoftware: boolean): Job[] =>
-  curves(options, isSoftware).map((curve) => ({
-    suite: "scaling",
-    words: `${contender} by ${curve.varies}`,
-    run: (bench) => measure(bench, curve),
-  }));
+export const scalingJobs = (options: BenchOptions, isSoftware: boolean): Job[] => [
+  ...curves(options, isSoftware).map(
+    (curve): Job => ({
+      suite: "scaling",
+      words: `${contender} by ${curve.varies}`,
+      run: (bench) => measure(bench, curve),
+    }),
+  ),
+  { suite: "scaling", words: "a training step by copies", run: measureCopies },
+];
+
+/** One model, or many smaller ones with as much arithmetic in all: there is nothing to pay for their being many. */
+async function measureCopies(bench: Bench): Promise<Found> {
+  const counts = bench.options.isQuick ? [1, 128] : [1, 4, 16, 64, 128];
+  const works: Work[] = [];
+  try {
+    for (const count of counts) works.push(await modelsWork(bench.gpu, count));
+    const timings = await interleaved(works, bench.rounds);
+    const rows: BenchRow[] = [];
+    for (const [i, work] of works.entries()) {
+      const rates = timed(work, timings[i] as RoundTiming);
+      const costs = await costsOfStep(bench.gpu, work);
+      rows.push({ suite: "scaling", workload: work.name, contender: "training step", ...rates, ...costs });
+    }
+    return { rows, fits: [fitOf("training step", "copies", counts, rows)] };
+  } finally {
+    for (const work of works) work.destroy();
+  }
+}
 
 async function measure(bench: Bench, { varies, workload, points }: Curve): Promise<Found> {
   const works: UpdateWork[] = [];
@@ -81,24 +108,26 @@ async function measure(bench: Bench, { varies, workload, points }: Curve): Promi
         paramGroups,
       });
     }
-    return { rows, fits: [fitOf(varies, points, rows)] };
+    const units = points.map((point) => point.units);
+    return { rows, fits: [fitOf(contender, varies, units, rows)] };
   } finally {
     for (const work of works) work.destroy();
   }
 }
 
-function fitOf(varies: BenchFit["varies"], points: readonly Point[], rows: readonly BenchRow[]): BenchFit {
-  const measured = rows.map(({ msMedian: ms, encodeUs = 0 }, i) => ({
-    units: (points[i] as Point).units,
-    ms,
-    encodeUs,
-  }));
-  const times = measured.map(({ ms }) => ms);
-  const { fixed, slope, worstDeviation } = fitLine(measured.map(({ units, ms }) => [units, ms] as const));
+function fitOf(
+  contender: string,
+  varies: BenchFit["varies"],
+  units: readonly number[],
+  rows: readonly BenchRow[],
+): BenchFit {
+  const points = rows.map(({ msMedian: ms, encodeUs = 0 }, i) => ({ units: units[i] as number, ms, encodeUs }));
+  const times = points.map(({ ms }) => ms);
+  const { fixed, slope, worstDeviation } = fitLine(points.map(({ units, ms }) => [units, ms] as const));
   return {
     contender,
     varies,
-    points: measured,
+    points,
     fixedMs: fixed,
     msPerUnit: slope,
     worstDeviation,

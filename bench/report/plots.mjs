@@ -2,7 +2,7 @@
 // The plots of a report: what was reached beside what is possible, how cost grows, and how others do.
 import { comparisonsOf, isOurs } from "./sections.mjs";
 import { dotRows, label, lines, plot, px } from "./svg.mjs";
-import { percent, short } from "./words.mjs";
+import { percent, short, units } from "./words.mjs";
 
 /** @typedef {import("../row.ts").BenchReport} BenchReport */
 /** @typedef {import("../row.ts").BenchRow} BenchRow */
@@ -133,8 +133,6 @@ function arithmetic(rows, warning) {
     })),
   });
 }
-
-const units = { elements: "elements", tensors: "tensors", paramGroups: "param groups" };
 
 /** @param {BenchFit} fit */
 function growth({ contender, varies, points, fixedMs, msPerUnit, worstDeviation, spread }) {

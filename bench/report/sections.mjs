@@ -1,6 +1,6 @@
 // @ts-check
 // A report as tables, in the order in which they are to be believed: on a software adapter counts and ratios first.
-import { mebibytes, percent, short, whole } from "./words.mjs";
+import { mebibytes, percent, short, units, whole } from "./words.mjs";
 
 /** @typedef {import("../row.ts").BenchReport} BenchReport */
 /** @typedef {import("../row.ts").BenchRow} BenchRow */
@@ -113,12 +113,10 @@ function updateCosts(rows) {
   };
 }
 
-const units = { elements: "elements", tensors: "tensors", paramGroups: "param groups" };
-
 /** @param {BenchReport} report @returns {Section} */
 const fits = ({ fits }) => ({
   title: "Scaling: ms of a step = fixed + slope · units",
-  note: "Least squares of relative deviations. Elements should be on the line; tensors and groups should not matter: a spread of 1.",
+  note: "Least squares of relative deviations. Elements should be on the line; tensors, groups and copies, which share their work, should not matter: a spread of 1.",
   headings: ["contender by", "from", "to", "fixed ms", "ms a 1,000", "worst deviation", "slowest / fastest", "host µs"],
   rows: fits.map(({ contender, varies, points, fixedMs, msPerUnit, worstDeviation, spread }) => [
     `${contender} by ${units[varies]}`,

@@ -20,3 +20,6 @@ export const whole = (value) => (value === undefined ? "" : Math.round(value).to
 /** @param {string} text */
 export const escaped = (text) =>
   text.replace(/[&<>"]/g, (character) => `&${{ "&": "amp", "<": "lt", ">": "gt", '"': "quot" }[character]};`);
+
+/** What may be varied, in words. */
+export const units = { elements: "elements", tensors: "tensors", paramGroups: "param groups", copies: "copies" };
