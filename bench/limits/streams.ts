@@ -13,7 +13,7 @@ interface Tuning {
 }
 
 const tunings: readonly Tuning[] = [64, 128, 256].flatMap((workgroupSize) =>
-  [1, 4, 16].map((vectors) => ({ workgroupSize, vectors })),
+  [1, 4, 16, 64].map((vectors) => ({ workgroupSize, vectors })),
 );
 /** stream.wgsl has so many bindings. */
 const bindings = 8;

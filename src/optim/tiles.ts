@@ -88,7 +88,7 @@ export function workgroupSizeFor(gpu: Device & { readonly limits: Limits }, size
 
 /** Workgroups that keep a device busy: each of several thousand lanes at once, or two cores. */
 const busy = { hardware: 2048, software: 16 };
-const mostRounds = 16;
+const mostRounds = { hardware: 16, software: 64 };
 
 /**
  * Rounds of a tile. The more there are, the more seldom a lane reads its place and its scalars; but there have to be
@@ -97,7 +97,7 @@ const mostRounds = 16;
 export function roundsFor(gpu: Device, sizes: readonly number[], workgroupSize: number): number {
   const enough = busy[kindOf(gpu)];
   const tiles = countTiles(sizes, { workgroupSize });
-  for (let rounds = mostRounds; rounds > 1; rounds--) {
+  for (let rounds = mostRounds[kindOf(gpu)]; rounds > 1; rounds--) {
     const fewer = countTiles(sizes, { workgroupSize, rounds });
     if (fewer >= enough && 2 * fewer <= tiles) return rounds;
   }
