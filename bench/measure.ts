@@ -30,6 +30,8 @@ export interface Rounds {
   rounds: number;
   /** What a round of one contender should take, in ms: fast steps are repeated, with one wait at the end. */
   roundMs?: number;
+  /** How long nobody is asked for anything before each turn, in ms: threads of the one before may still wait busily. */
+  restMs?: number;
   onRound?: (round: number) => void;
 }
 
@@ -39,7 +41,7 @@ export interface Rounds {
  */
 export async function interleaved(
   contenders: readonly Contender[],
-  { rounds, roundMs = 20, onRound = () => {} }: Rounds,
+  { rounds, roundMs = 20, restMs = 0, onRound = () => {} }: Rounds,
 ): Promise<RoundTiming[]> {
   const measured = contenders.map(() => ({ ms: [] as number[], encode: [] as number[] }));
   for (const contender of contenders) {
@@ -50,6 +52,7 @@ export async function interleaved(
     onRound(round);
     for (const [i, contender] of contenders.entries()) {
       await contender.prepare?.();
+      if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
       const once = await timeSteps(contender, 1);
       const steps = Math.max(1, Math.min(200, Math.round(roundMs / Math.max(once.ms, 0.1))));
       const { ms, encodeUs } = steps === 1 ? once : await timeSteps(contender, steps);

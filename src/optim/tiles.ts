@@ -73,7 +73,8 @@ const kindOf = ({ adapter }: Device) => (adapter.isSoftware ? "software" : "hard
 
 /** Fewer lanes, for tensors so small that most would have nothing to do; hardware runs 32 or 64 at once anyhow. */
 const fewerLanes = { hardware: [64], software: [64, 16] };
-const worthwhile = 1.2;
+/** How many times as much work the larger workgroup has to be. */
+const worthwhile = { hardware: 1.2, software: 1.05 };
 
 /** As `workgroupSizeOf`, or fewer lanes where that saves work: reading a tile's place and scalars is as much as a round. */
 export function workgroupSizeFor(gpu: Device & { readonly limits: Limits }, sizes: readonly number[]): number {
@@ -83,7 +84,7 @@ export function workgroupSizeFor(gpu: Device & { readonly limits: Limits }, size
   };
   const most = workgroupSizeOf(gpu.limits);
   const fewer = fewerLanes[kindOf(gpu)].filter((lanes) => lanes < most);
-  return fewer.reduce((best, lanes) => (work(lanes) * worthwhile < work(best) ? lanes : best), most);
+  return fewer.reduce((best, lanes) => (work(lanes) * worthwhile[kindOf(gpu)] < work(best) ? lanes : best), most);
 }
 
 /** Workgroups that keep a device busy: each of several thousand lanes at once, or two cores. */

@@ -1,12 +1,10 @@
 /** The shipped tasks on the GPU against what PyTorch did, and against the executor: see test/oracle/taskRuns.ts. */
 import { expect } from "vitest";
 import type { Gpu } from "../../src/gpu/index.ts";
-import { float32 } from "../../src/reference/index.ts";
-import { compile } from "../../src/train/index.ts";
+import { compile, fit } from "../../src/train/index.ts";
 import type { Run } from "../oracle/apart.ts";
 import { isTaskWithin, sampledTask, taskApart, taskGate, torchTaskRun } from "../oracle/taskApart.ts";
-import { shippedTasks, type TaskRow, taskRows, taskRunFixtures, traineeOf } from "../oracle/taskRuns.ts";
-import { train } from "../oracle/trainOnCpu.ts";
+import { shippedTasks, type TaskRow, taskRows, taskRunFixtures } from "../oracle/taskRuns.ts";
 import { sharedGpuTest } from "../support/gpuTest.ts";
 import { takesAll } from "../support/spread.ts";
 
@@ -19,10 +17,11 @@ const tasks = shippedTasks(async (file) => {
 
 const titled = (rows: readonly TaskRow[]) => rows.map((row) => [row.name, row.steps, row] as const);
 
-const againstTorch = taskRows.filter(({ name }) => takesAll || name === "mlp");
+/** But for the long run of the cnn and the gpt, seconds. */
+const againstTorch = taskRows.filter(({ name, steps }) => takesAll || name === "mlp" || steps === 15);
 
 sharedGpuTest.for(titled(againstTorch))("%s, the first %i steps are PyTorch's", patient, async ([, , row], { gpu }) => {
-  const found = sampledTask(await trainOnGpu(gpu, row));
+  const found = sampledTask(await trained(gpu, row));
   const fromTorch = taskApart(found, torchTaskRun(taskRunFixtures, row, "float32"));
   expect(isTaskWithin(fromTorch, taskGate(row, "float32")), JSON.stringify(fromTorch)).toBe(true);
 });
@@ -34,26 +33,20 @@ sharedGpuTest.for(titled(againstExecutor))(
   "%s, the first %i steps are the executor's",
   patient,
   async ([, , row], { gpu }) => {
-    const found = sampledTask(await trainOnGpu(gpu, row));
-    const { [row.name]: make } = await tasks;
-    const fromCpu = taskApart(found, sampledTask(train(traineeOf(make()), float32, row)));
+    const found = sampledTask(await trained(gpu, row));
+    const fromCpu = taskApart(found, sampledTask(await trained("cpu", row)));
     expect(isTaskWithin(fromCpu, taskGate(row, "float32")), JSON.stringify(fromCpu)).toBe(true);
   },
 );
 
-async function trainOnGpu(gpu: Gpu, { name, steps }: TaskRow): Promise<Run> {
+/** `fit` lets the page answer between two steps. */
+async function trained(on: Gpu | "cpu", { name, steps }: TaskRow): Promise<Run> {
   const { [name]: make } = await tasks;
   const task = make();
   const losses: number[] = [];
-  const training = await compile(gpu, {
-    ...task,
-    onStep: ({ step, loss }) => {
-      losses[step - 1] = loss;
-    },
-  });
+  const training = await compile(on, task);
   try {
-    for (let step = 0; step < steps; step++) await training.step(task.batchAt(step));
-    await training.settled();
+    await fit(training, { steps, batch: task.batchAt, onProgress: ({ metrics }) => losses.push(metrics.loss) });
     return { losses, weights: new Map([...(await training.readWeights())].map(([of, { data }]) => [of, data])) };
   } finally {
     training.destroy();
