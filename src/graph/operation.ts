@@ -161,3 +161,18 @@ export type ConvolutionOperation =
       readonly kind: "max" | "mean";
       readonly window: readonly [number, number];
     } & Window);
+
+/** Operations on rows, tables, attention and images, whose elements depend on many of their operands' in ways of their own. */
+export type KernelOperation =
+  | ("softmax" | "softmaxGradient" | "norm" | "normGradient" | "normWeightGradient" | "crossEntropy")
+  | (
+      | "crossEntropyGradient"
+      | "argmax"
+      | "gather"
+      | "gatherGradient"
+      | "stackIds"
+      | "attention"
+      | "attentionGradient"
+      | "rotary"
+    )
+  | ("conv2d" | "conv2dInputGradient" | "conv2dWeightGradient" | "pool2d" | "pool2dGradient");

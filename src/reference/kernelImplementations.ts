@@ -1,4 +1,11 @@
-import { type Conv2dSizes, elementsOf, type OperationOf, type Pool2dSizes, type Shape } from "../graph/index.ts";
+import {
+  type Conv2dSizes,
+  elementsOf,
+  type KernelOperation,
+  type OperationOf,
+  type Pool2dSizes,
+  type Shape,
+} from "../graph/index.ts";
 import type { Implementations } from "./implementation.ts";
 import type { Values } from "./numerics.ts";
 import { argmax } from "./ops/argmax.ts";
@@ -13,20 +20,7 @@ import { softmax, softmaxGradient } from "./ops/softmax.ts";
 import { zeros } from "./ops/zeros.ts";
 
 /** Operations that have a kernel of their own on the GPU: rows, tables, attention and convolutions. */
-export const kernelImplementations: Implementations<
-  | ("softmax" | "softmaxGradient" | "norm" | "normGradient" | "normWeightGradient" | "crossEntropy")
-  | (
-      | "crossEntropyGradient"
-      | "argmax"
-      | "gather"
-      | "gatherGradient"
-      | "stackIds"
-      | "attention"
-      | "attentionGradient"
-      | "rotary"
-    )
-  | ("conv2d" | "conv2dInputGradient" | "conv2dWeightGradient" | "pool2d" | "pool2dGradient")
-> = {
+export const kernelImplementations: Implementations<KernelOperation> = {
   softmax({ operation, operands, to, round }) {
     return softmax(operands[0] as Values, lastOf(to), operation.log, round);
   },

@@ -9,9 +9,6 @@ export interface Run<Batch, Evaluation> extends Pick<FitOptions<Batch, Evaluatio
   };
 }
 
-/** One end of a conversation: a worker, as the page or as it sees itself, or a `MessagePort`. */
-export type Port = Pick<Worker, "postMessage" | "addEventListener" | "removeEventListener">;
-
 type ToWorker =
   | { readonly fit: number; readonly type: "start"; readonly request: unknown }
   | { readonly fit: number; readonly type: "stop" };
@@ -27,15 +24,14 @@ type FromWorker<Evaluation> =
  */
 export function serveFit<Request, Batch, Evaluation = undefined>(
   prepare: (request: Request) => Promise<Run<Batch, Evaluation>>,
-  port: Port = globalThis as unknown as Port,
 ): void {
   const stops = new Map<number, AbortController>();
-  port.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
+  addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
     if (data?.type === "stop") stops.get(data.fit)?.abort();
     if (data?.type !== "start") return;
     const stop = new AbortController();
     stops.set(data.fit, stop);
-    const tell = (told: object): void => port.postMessage({ fit: data.fit, ...told });
+    const tell = (told: object): void => postMessage({ fit: data.fit, ...told });
     const work = async (): Promise<void> => {
       const { training, ...options } = await prepare(data.request as Request);
       try {
@@ -60,7 +56,7 @@ export function serveFit<Request, Batch, Evaluation = undefined>(
  * @throws by rejection what ended it there, an Error with the same name and message; and where the worker cannot be loaded.
  */
 export function fitInWorker<Evaluation = undefined>(
-  worker: Port,
+  worker: Worker,
   request: unknown,
   { signal, onProgress = () => {} }: Pick<FitOptions<never, Evaluation>, "signal" | "onProgress"> = {},
 ): Promise<ReadonlyMap<string, NamedNumbers>> {
@@ -86,8 +82,8 @@ export function fitInWorker<Evaluation = undefined>(
       reject(
         new Error(`worker: it ended with an error (got ${message || "one without words"}). Look into its console.`),
       );
-    worker.addEventListener("message", onMessage as (event: Event) => void, { signal: isEnded });
-    worker.addEventListener("error", onError as (event: Event) => void, { signal: isEnded });
+    worker.addEventListener("message", onMessage, { signal: isEnded });
+    worker.addEventListener("error", onError, { signal: isEnded });
     signal?.addEventListener("abort", stop, { signal: isEnded });
     tell({ fit: own, type: "start", request });
     if (signal?.aborted) stop();

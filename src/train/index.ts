@@ -3,7 +3,7 @@ export type { CompileOptions } from "./compileOptions.ts";
 export { type Dataset, DatasetError, type Examples, loadDataset } from "./datasets.ts";
 export type { Evaluator } from "./evaluator.ts";
 export { type FitOptions, type Fittable, fit, type Progress } from "./fit.ts";
-export { fitInWorker, type Port, type Run, serveFit } from "./inWorker.ts";
+export { fitInWorker, type Run, serveFit } from "./inWorker.ts";
 export type { StepListener, StepMetrics } from "./metrics.ts";
 export * as tasks from "./tasks/index.ts";
 export { decode, encode, randomWindows, type TextDataset, textDataset, windowsInOrder } from "./text.ts";

@@ -30,7 +30,7 @@ export class MetricReadback {
   readonly #ring: ReadbackRing;
   readonly #underway: Promise<void>[] = [];
   readonly #errors: unknown[] = [];
-  /** Steps whose metrics were read back, or left out for want of room. */
+  /** The last step that a readback was encoded for. */
   #read = 0;
 
   constructor(gpu: Gpu, pass: TrainingPass, settings: Settings) {
@@ -44,7 +44,7 @@ export class MetricReadback {
   encode(step: number): void {
     const { every, onDone } = this.#settings;
     const read = step - this.#read >= every ? this.#encodeReadback(step) : undefined;
-    this.#follow((read ?? this.#submitted()).then(() => onDone(step)));
+    this.#follow((read ?? this.#submitted()).finally(() => onDone(step)));
   }
 
   /**

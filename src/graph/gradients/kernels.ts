@@ -1,5 +1,5 @@
 import { apply, applyOne } from "../node.ts";
-import type { OperationOf } from "../operation.ts";
+import type { KernelOperation, OperationOf } from "../operation.ts";
 import { constant } from "../ops/leaves.ts";
 import { expand } from "../ops/views.ts";
 import type { Node, Tensor, TensorType } from "../tensor.ts";
@@ -18,20 +18,7 @@ function normGradients({ operation: { kind }, inputs, outputs }: Norm, dy: Tenso
 }
 
 /** Of the operations that have a kernel for their gradient. */
-export const kernelGradients: GradientRules<
-  | ("softmax" | "softmaxGradient" | "norm" | "normGradient" | "normWeightGradient" | "crossEntropy")
-  | (
-      | "crossEntropyGradient"
-      | "argmax"
-      | "gather"
-      | "gatherGradient"
-      | "stackIds"
-      | "attention"
-      | "attentionGradient"
-      | "rotary"
-    )
-  | ("conv2d" | "conv2dInputGradient" | "conv2dWeightGradient" | "pool2d" | "pool2dGradient")
-> = {
+export const kernelGradients: GradientRules<KernelOperation> = {
   softmax({ operation: { log }, outputs }, [dy]) {
     const y = outputs[0] as Tensor;
     return [applyOne({ op: "softmaxGradient", log }, [y, dy as Tensor], like(y))];

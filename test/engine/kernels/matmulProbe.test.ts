@@ -4,6 +4,8 @@ import { matmulKernelNames } from "../../../src/engine/kernels/matmulKernels.ts"
 import { deviceOf } from "../../../src/engine/lower/program.ts";
 import { type MatmulClass, probeMatmul } from "../../../src/engine/matmulProbe.ts";
 import { type Dispatch, type Gpu, timeDispatches } from "../../../src/gpu/index.ts";
+import { learnedBefore, remember } from "../../../src/page/learned.ts";
+import { productsFor } from "../../../src/page/products.ts";
 import { sharedGpuTest } from "../../support/gpuTest.ts";
 
 const few: MatmulClass = { maxRows: 4, shape: { batch: 1, rows: 4, columns: 32, inner: 32 } };
@@ -95,3 +97,22 @@ sharedGpuTest("with the real timer, no kernel is taken that took longer than the
     expect(times.get(rule?.kernel as string)).toBeLessThanOrEqual(usual);
   }
 });
+
+sharedGpuTest(
+  "the page takes what it remembers of a GPU, and the usual table on a software adapter",
+  async ({ gpu }) => {
+    const table = [{ kernel: "registerTile" }];
+    remember({ "shrinkstep/test": JSON.stringify(table) });
+    const text = learnedBefore()["shrinkstep/test"] as string;
+    localStorage.removeItem("shrinkstep/test");
+    // Whatever the GPU is called.
+    const known = new Proxy({}, { get: () => text });
+    const adapter = { ...gpu.adapter };
+    const learned = (): never => {
+      throw new Error("it was probed");
+    };
+    expect(await productsFor({ adapter: { ...adapter, isSoftware: true } } as Gpu, known, learned)).toBe(undefined);
+    const hardware = { adapter: { ...adapter, isSoftware: false }, device: gpu.device, limits: gpu.limits } as Gpu;
+    expect(await productsFor(hardware, known, learned)).toEqual(table);
+  },
+);
