@@ -1,5 +1,6 @@
 import { AlignmentError, LimitError, ShaderError } from "./errors.ts";
 import { foldGrid } from "./grid.ts";
+import { askingLengthsFirst } from "./lengths.ts";
 import type { Limits } from "./limits.ts";
 import { explain, join, type ShaderPart } from "./shader.ts";
 import type { Slice } from "./slice.ts";
@@ -73,12 +74,14 @@ const numbered = <T>(group: Bindings<T>): [number, T][] =>
 export class KernelCache {
   readonly #device: GPUDevice;
   readonly #limits: Limits;
+  readonly #isSoftware: boolean;
   readonly #kernels = new Map<string, Promise<Kernel>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
-  constructor(device: GPUDevice, limits: Limits) {
+  constructor(device: GPUDevice, limits: Limits, isSoftware: boolean) {
     this.#device = device;
     this.#limits = limits;
+    this.#isSoftware = isSoftware;
   }
 
   /**
@@ -99,7 +102,10 @@ export class KernelCache {
     const { label, parts, bindings, constants } = source;
     const layouts = bindings.map((group) => this.#layout(group));
     device.pushErrorScope("validation");
-    const module = device.createShaderModule({ label, code: join(parts) });
+    const whole = join(parts);
+    const isBound = (group: number, binding: number): boolean => bindings[group]?.[binding] !== undefined;
+    const code = this.#isSoftware ? askingLengthsFirst(whole, isBound) : whole;
+    const module = device.createShaderModule({ label, code });
     const failure = device.popErrorScope();
     const { messages } = await module.getCompilationInfo();
     const errors = messages.filter(({ type }) => type === "error");
