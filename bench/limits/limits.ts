@@ -11,6 +11,8 @@ import { copyWork, streamWork } from "./streams.ts";
 
 /** The traffic of SGD, of a rule with one state, with two, three and four. */
 const mixes: readonly Mix[] = [1, 2, 3, 4, 5].map((writes) => ({ reads: writes + 1, writes }));
+const ofAdam: Mix = { reads: 4, writes: 3 };
+const bytesOf = ({ reads, writes }: Mix, size: number): number => (reads + writes) * size * 4;
 /** Parameters: each array of a stream is of so many float32 numbers. */
 const sizes = { quick: [2 ** 20], software: [2 ** 16, 2 ** 20, 2 ** 22, 2 ** 24] };
 const allSizes = [...sizes.software, 2 ** 26];
@@ -54,7 +56,8 @@ async function matmul(bench: Bench, side: number): Promise<Found> {
 async function memory(bench: Bench, size: number): Promise<Found> {
   const works = [copyWork(bench, size * 8)];
   try {
-    for (const mix of mixes) works.push(await streamWork(bench, mix, (mix.reads + mix.writes) * size * 4));
+    for (const mix of mixes) works.push(await streamWork(bench, mix, bytesOf(mix, size)));
+    works.push(await streamWork(bench, ofAdam, bytesOf(ofAdam, size), "plain"));
   } catch (error) {
     for (const work of works) work.destroy();
     throw error;

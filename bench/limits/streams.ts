@@ -20,14 +20,18 @@ const bindings = 8;
 /** Bytes of an array that tunings are compared on. */
 const tunedOn = { software: 2 ** 22, hardware: 2 ** 26 };
 
+/** `any`: whatever is fastest. `plain`: one vec4 a lane, as streams are usually written, at the best size of workgroups. */
+type Forms = "any" | "plain";
+
 const tuned = new WeakMap<Bench, Map<string, Promise<Tuning>>>();
 
 /**
  * A stream of a mix that moves so many bytes a step, or as many as the device binds at once, in the fastest of its forms.
  */
-export async function streamWork(bench: Bench, mix: Mix, bytesMoved: number): Promise<Work> {
-  const tuning = await tuningOf(bench, mix);
-  return makeStream(bench.gpu, mix, bytesMoved, tuning);
+export async function streamWork(bench: Bench, mix: Mix, bytesMoved: number, forms: Forms = "any"): Promise<Work> {
+  const tuning = await tuningOf(bench, mix, forms);
+  const work = await makeStream(bench.gpu, mix, bytesMoved, tuning);
+  return forms === "any" ? work : { ...work, name: `${work.name}, one vec4 a lane` };
 }
 
 /** A copy from buffer to buffer that moves so many bytes a step, read and written ones together, or as many as a buffer holds. */
@@ -49,19 +53,22 @@ export function copyWork({ gpu }: Bench, bytesMoved: number): Work {
   };
 }
 
-function tuningOf(bench: Bench, mix: Mix): Promise<Tuning> {
+function tuningOf(bench: Bench, mix: Mix, forms: Forms): Promise<Tuning> {
   const known = tuned.get(bench) ?? new Map<string, Promise<Tuning>>();
   tuned.set(bench, known);
-  const key = `${mix.reads}:${mix.writes}`;
-  const tuning = known.get(key) ?? fastest(bench, mix);
+  const key = `${mix.reads}:${mix.writes}:${forms}`;
+  const tuning = known.get(key) ?? fastest(bench, mix, forms);
   known.set(key, tuning);
   return tuning;
 }
 
-async function fastest(bench: Bench, mix: Mix): Promise<Tuning> {
+async function fastest(bench: Bench, mix: Mix, forms: Forms): Promise<Tuning> {
   const { gpu, isSoftware } = bench;
   const bytes = (mix.reads + mix.writes) * tunedOn[isSoftware ? "software" : "hardware"];
-  const allowed = tunings.filter(({ workgroupSize }) => workgroupSize <= gpu.limits.maxComputeInvocationsPerWorkgroup);
+  const { maxComputeInvocationsPerWorkgroup: most } = gpu.limits;
+  const allowed = tunings.filter(({ workgroupSize, vectors }) => {
+    return workgroupSize <= most && (forms === "any" || vectors === 1);
+  });
   const arrays = makeArrays(gpu, mix, bytes);
   const dispatches = await Promise.all(allowed.map((tuning) => prepare(gpu, mix, arrays, tuning)));
   const works = dispatches.map((dispatch, i) => dispatchWork(gpu, `${i}`, [dispatch], { destroy: () => {} }));

@@ -22,6 +22,11 @@ test("asks for the lengths of the arrays that a kernel has, in the line where it
   expect(code.split("\n").length, "places in messages").toBe(module.split("\n").length);
 });
 
+test("asks for nothing that has its number from another binding", () => {
+  const twice = `@group(0) @binding(1) var<uniform> phase: u32;\n${module}`;
+  expect(askingLengthsFirst(twice, (group) => group === 0)).toContain("{ if ((arrayLength(&param)) == 0u) { return; }");
+});
+
 test("asks for nothing where nothing is as long as its buffer", () => {
   expect(askingLengthsFirst(module, () => false)).toBe(module);
 });
