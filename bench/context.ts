@@ -10,8 +10,10 @@ export interface BenchOptions {
   readonly isQuick: boolean;
   /** Parameters to measure updates with; those that suit the adapter where it is left out. */
   readonly sizes?: readonly number[] | undefined;
-  /** Every contender at every size, and the largest model, on a software adapter too. */
+  /** Every contender at every size on a software adapter too. */
   readonly takesAll: boolean;
+  /** The largest model on a software adapter too. */
+  readonly takesLarge: boolean;
 }
 
 /** What a job has found. */
@@ -56,6 +58,6 @@ export class Bench {
   }
 
   get rounds(): Rounds {
-    return { rounds: this.options.isQuick ? 3 : 7, onRound: () => this.onRound() };
+    return { rounds: this.options.isQuick ? 3 : 7, untilMs: 100_000, onRound: () => this.onRound() };
   }
 }

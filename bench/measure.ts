@@ -32,6 +32,8 @@ export interface Rounds {
   roundMs?: number;
   /** How long nobody is asked for anything before each turn, in ms: threads of the one before may still wait busily. */
   restMs?: number;
+  /** No round but the first begins later than this, in ms: what takes minutes a step is timed once. */
+  untilMs?: number;
   onRound?: (round: number) => void;
 }
 
@@ -41,14 +43,16 @@ export interface Rounds {
  */
 export async function interleaved(
   contenders: readonly Contender[],
-  { rounds, roundMs = 20, restMs = 0, onRound = () => {} }: Rounds,
+  { rounds, roundMs = 20, restMs = 0, untilMs = Infinity, onRound = () => {} }: Rounds,
 ): Promise<RoundTiming[]> {
+  const start = performance.now();
   const measured = contenders.map(() => ({ ms: [] as number[], encode: [] as number[] }));
   for (const contender of contenders) {
     await contender.prepare?.();
     await timeSteps(contender, 1);
   }
   for (let round = 0; round < rounds; round++) {
+    if (round > 0 && performance.now() - start > untilMs) break;
     onRound(round);
     for (const [i, contender] of contenders.entries()) {
       await contender.prepare?.();

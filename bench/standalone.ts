@@ -1,6 +1,6 @@
 /**
  * The benchmark as a program of its own, for a WebGPU without a browser. `npm run bench -- --bundle bench.js` makes one
- * JavaScript file of it, which `deno run bench.js [--suite …] [--sizes …] [--quick] [--all]` runs. Each line that it prints
+ * JavaScript file of it, which `deno run bench.js [--suite …] [--sizes …] [--quick] [--all] [--large]` runs. Each line that it prints
  * is JSON, as scripts/wire.mjs has it: `{ progress }`, at the end `{ report }` or `{ fault }`; `npm run bench -- --from` takes
  * them. The tables, for people, go to the other stream.
  */
@@ -19,11 +19,12 @@ try {
     const at = Deno.args.indexOf(name);
     return at < 0 ? undefined : Deno.args[at + 1];
   };
-  const [quick, all] = ["--quick", "--all"].map((name) => Deno.args.includes(name)) as [boolean, boolean];
+  const flag = (name: string): boolean => Deno.args.includes(name);
   const refuse = (message: string): never => {
     throw new RangeError(message);
   };
-  const options = runOptions({ suite: option("--suite"), sizes: option("--sizes"), quick, all }, refuse);
+  const flags = { quick: flag("--quick"), all: flag("--all"), large: flag("--large") };
+  const options = runOptions({ suite: option("--suite"), sizes: option("--sizes"), ...flags }, refuse);
   const report = await run(options, (progress) => say({ progress }));
   console.error(reportText(report));
   say({ report });

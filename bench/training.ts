@@ -10,14 +10,14 @@ import { interleaved, type RoundTiming } from "./measure.ts";
 import type { LeftOut } from "./row.ts";
 import { type BenchTask, type TrainingWorkload, trainingWorkloads } from "./tasks.ts";
 
-export function trainingJobs({ isQuick, takesAll }: BenchOptions, isSoftware: boolean): Job[] {
+export function trainingJobs({ isQuick, takesLarge }: BenchOptions, isSoftware: boolean): Job[] {
   return trainingWorkloads.map((workload, i): Job => {
     const { name, isLarge } = workload;
     const why =
       isQuick && i > 0
         ? "--quick"
-        : isLarge && isSoftware && !takesAll
-          ? "it would take minutes a step on a software adapter; --all takes it"
+        : isLarge && isSoftware && !takesLarge
+          ? "minutes a step on a software adapter; --large takes it"
           : undefined;
     const skipped: LeftOut | undefined = why === undefined ? undefined : { suite: "training", what: name, why };
     return {
@@ -48,7 +48,7 @@ async function measure(bench: Bench, { name, samples, tokens, task: make }: Trai
       contender: "shrinkstep",
       ...rates,
       fractionOfLimit: shareOf(rates, timed(probe, ofProbe)),
-      ...(await costsOfStep(gpu, work)),
+      ...(await costsOfStep(gpu, work, timing.msMedian > 10_000 ? 1 : 3)),
       peakBytes: gpu.pool.stats.peakBytes,
       samplesPerSecond: (samples * 1000) / timing.msMedian,
       ...(tokens !== undefined && { tokensPerSecond: (tokens * 1000) / timing.msMedian }),

@@ -67,7 +67,8 @@ const onDeno = () =>
   });
 
 if (options.wantsHelp) console.log(help);
-else if (options.bundle) await writeBundle(standalone, options.bundle, "[--suite NAMES] [--sizes …] [--quick] [--all]");
+else if (options.bundle)
+  await writeBundle(standalone, options.bundle, "[--suite NAMES] [--sizes …] [--quick] [--all] [--large]");
 else if (options.from) conclude(readReport(options.from), "bench");
 else if (options.on === "deno") await onDeno();
 else await onChrome();

@@ -12,7 +12,8 @@ reports/bench.json, reports/bench.html and this adapter's section of bench/RESUL
   --suite NAMES                   some of limits,optimizers,scaling,training                        (all)
   --quick                         few contenders, sizes and rounds: to see that it runs; RESULTS.md is left as it is
   --sizes 64k,1M,16M              parameters to measure updates with         (what suits the adapter)
-  --all                           everything at every size on a software adapter too: hours
+  --all                           every rule at every size on a software adapter too: hours
+  --large                         the model of GPT-2's size on a software adapter too: a quarter of an hour and 5 GB more
   --on chrome|deno                Chrome's WebGPU, or Deno's, which is wgpu on software adapters    (chrome)
   --adapter swiftshader|lavapipe  with --on deno                                                    (both, in turn)
   --headed                        show the browser
@@ -39,6 +40,7 @@ function parse(args) {
         sizes: text,
         quick: flag,
         all: flag,
+        large: flag,
         on: { ...text, default: "chrome" },
         adapter: text,
         headed: flag,
@@ -59,13 +61,14 @@ function parse(args) {
  * @param {readonly import("./deno.mjs").Adapter[]} adapters those that --adapter may name
  */
 export function readOptions(args, adapters) {
-  const { on, adapter, bundle, headed, from, beside, help: wantsHelp, suite, sizes, quick, all } = parse(args);
-  const run = runOptions({ suite, sizes, quick, all }, refuse);
+  const { on, adapter, bundle, headed, from, beside, help: wantsHelp, suite, sizes, quick, all, large } = parse(args);
+  const run = runOptions({ suite, sizes, quick, all, large }, refuse);
   const words = [
     ...(suite === undefined ? [] : ["--suite", suite]),
     ...(sizes === undefined ? [] : ["--sizes", sizes]),
     ...(quick ? ["--quick"] : []),
     ...(all ? ["--all"] : []),
+    ...(large ? ["--large"] : []),
   ];
   return { ...placeOf({ on, adapter, bundle }, adapters, refuse), run, words, headed, bundle, from, beside, wantsHelp };
 }

@@ -8,19 +8,21 @@ export const suiteNames = ["limits", "optimizers", "scaling", "training"];
 
 /**
  * The options of a run, from the command line's words.
- * @param {{ suite?: string | undefined, sizes?: string | undefined, quick: boolean, all: boolean }} words
+ * @param {{ suite?: string | undefined, sizes?: string | undefined, quick: boolean, all: boolean, large: boolean }} words
  * @param {(message: string) => never} refuse
  * @returns {BenchOptions}
  */
-export function runOptions({ suite, sizes, quick, all }, refuse) {
+export function runOptions({ suite, sizes, quick, all, large }, refuse) {
   const asked = suite?.split(",");
   const unknown = asked?.find((name) => !suiteNames.some((known) => known === name));
   if (unknown !== undefined) refuse(`--suite must be some of ${suiteNames.join(",")}, got "${unknown}".`);
-  if (quick && all) refuse("--quick and --all cannot both be.");
+  const more = all ? "--all" : large ? "--large" : undefined;
+  if (quick && more) refuse(`--quick and ${more} cannot both be.`);
   return {
     suites: suiteNames.filter((name) => asked?.includes(name) ?? true),
     isQuick: quick,
     takesAll: all,
+    takesLarge: large,
     ...(sizes !== undefined && { sizes: sizes.split(",").map((word) => sizeOf(word, refuse)) }),
   };
 }

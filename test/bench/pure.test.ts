@@ -156,13 +156,14 @@ describe("the command's words", () => {
   const refuse = (message: string): never => {
     throw new RangeError(message);
   };
-  const words = { quick: false, all: false };
+  const words = { quick: false, all: false, large: false };
   test("ask for a run", () => {
     const asked = runOptions({ ...words, suite: "training,limits", sizes: "64k,3M,1000" }, refuse);
     expect(asked).toEqual({
       suites: ["limits", "training"],
       isQuick: false,
       takesAll: false,
+      takesLarge: false,
       sizes: [65_536, 3 * 2 ** 20, 1000],
     });
   });
@@ -170,6 +171,7 @@ describe("the command's words", () => {
     [{ suite: "limit" }, "--suite must be some of"],
     [{ sizes: "1G" }, "--sizes must be numbers"],
     [{ quick: true, all: true }, "--quick and --all"],
+    [{ quick: true, large: true }, "--quick and --large"],
   ])("%j are refused", (wrong, message) => {
     expect(() => runOptions({ ...words, ...wrong }, refuse)).toThrow(message);
   });
