@@ -15,6 +15,9 @@ struct Cut {
 }
 
 fn cutOf(magnitude: vec4u, format: Format) -> Cut {
+  if (format.lowest == 1u) {
+    return Cut(magnitude, vec4u(23u - format.mantissa)); // float32's own exponents
+  }
   let binade = clamp(magnitude >> vec4u(23u), vec4u(1u), vec4u(format.lowest));
   let shift = (23u - format.mantissa + format.lowest) - binade;
   let bits = magnitude - ((binade - 1u) << vec4u(23u));

@@ -14,5 +14,6 @@ fn randomBitsAt(seed: vec4u, stream: u32, index: vec4u) -> vec4u {
 
 /// 32 bits for each of the four elements from `index` on.
 fn randomBits(seed: u32, stream: u32, index: u32) -> vec4u {
-  return randomBitsAt(vec4u(seed), stream, vec4u(0u, 1u, 2u, 3u) + index);
+  let key = pcg(vec4u(stream) + pcg(vec4u(seed)).x).x; // one for all four
+  return pcg(vec4u(0u, 1u, 2u, 3u) + index + key);
 }

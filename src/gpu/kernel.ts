@@ -1,3 +1,4 @@
+import type { AdapterDescription } from "./adapter.ts";
 import { AlignmentError, LimitError, ShaderError } from "./errors.ts";
 import { foldGrid } from "./grid.ts";
 import { askingLengthsFirst } from "./lengths.ts";
@@ -74,14 +75,14 @@ const numbered = <T>(group: Bindings<T>): [number, T][] =>
 export class KernelCache {
   readonly #device: GPUDevice;
   readonly #limits: Limits;
-  readonly #isSoftware: boolean;
+  readonly #adapter: Pick<AdapterDescription, "isSoftware">;
   readonly #kernels = new Map<string, Promise<Kernel>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
-  constructor(device: GPUDevice, limits: Limits, isSoftware: boolean) {
+  constructor(device: GPUDevice, limits: Limits, adapter: Pick<AdapterDescription, "isSoftware">) {
     this.#device = device;
     this.#limits = limits;
-    this.#isSoftware = isSoftware;
+    this.#adapter = adapter;
   }
 
   /**
@@ -104,7 +105,7 @@ export class KernelCache {
     device.pushErrorScope("validation");
     const whole = join(parts);
     const isBound = (group: number, binding: number): boolean => bindings[group]?.[binding] !== undefined;
-    const code = this.#isSoftware ? askingLengthsFirst(whole, isBound) : whole;
+    const code = this.#adapter.isSoftware ? askingLengthsFirst(whole, isBound) : whole;
     const module = device.createShaderModule({ label, code });
     const failure = device.popErrorScope();
     const { messages } = await module.getCompilationInfo();

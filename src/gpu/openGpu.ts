@@ -35,7 +35,7 @@ export class Gpu {
   ) {
     this.#ownsDevice = ownsDevice;
     this.pool = new BufferPool(device, limits.maxBufferSize, (create, size) => this.#watchMemory(create, size));
-    this.kernels = new KernelCache(device, limits, adapter.isSoftware);
+    this.kernels = new KernelCache(device, limits, adapter);
     this.stream = new CommandStream(
       device,
       () => this.check(),

@@ -165,6 +165,17 @@ const wholeOf = ({ buffer, offset, size }: Slice): Reach => ({ buffer, start: of
 /** Whether a tensor has fewer than two sides. What is packed of it has its elements, so that a tile reaches a part of it. */
 const isLine = ({ shape }: Placement): boolean => shape.length < 2;
 
+/** Rounds of a tile that is added up: the same on every device with room for them, since sums have the bits of their order. */
+const mostSummed = 8;
+
+/** Sizes of the tiles that sums are taken over. */
+export function summingSizes(limits: Limits): Required<TileSizes> {
+  const workgroupSize = workgroupSizeOf(limits);
+  const room = limits.maxStorageBufferBindingSize - limits.minStorageBufferOffsetAlignment;
+  const rounds = Math.min(mostSummed, Math.floor(room / (4 * elementsIn({ workgroupSize }))));
+  return { ...limits, workgroupSize, rounds: Math.max(rounds, 1) };
+}
+
 type TileShape = Pick<TileSizes, "workgroupSize" | "rounds">;
 
 /** Elements of a tile that is full. */

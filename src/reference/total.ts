@@ -1,8 +1,11 @@
 import type { Round, Values } from "./numerics.ts";
 
-/** How the shaders cut a tensor into tiles: by the lanes of a workgroup (see shaders/optim/parts/measure.wgsl). */
+/** How the shaders cut a tensor into tiles that they add up (see shaders/optim/parts/measure.wgsl). */
 export interface Tiling {
+  /** Of a workgroup. */
   readonly lanes: number;
+  /** How many groups of four elements a lane adds up, `lanes` groups apart. */
+  readonly rounds: number;
   /** Rows of a block of a matrix, where they are not as many as the shaders would have: see shaders/optim/factors/blocks.wgsl. */
   readonly blockRows?: number;
 }
@@ -25,21 +28,24 @@ export function strided(values: readonly number[], lanes: number, round: Round):
   return tree(sums, round);
 }
 
-/** The sum over each tile of a tensor: four elements a lane, the last ones padded with zeros, then a tree over the lanes. */
+/**
+ * The sum over each tile of a tensor: four elements a lane and round, the last ones padded with zeros, round by round, then a
+ * tree over the lanes.
+ */
 export function tileSums(
   count: number,
   valueAt: (i: number) => number,
   round: Round,
-  { lanes }: Tiling = { lanes: 256 },
+  { lanes, rounds }: Tiling = { lanes: 256, rounds: 8 },
 ): number[] {
   const at = (i: number): number => (i < count ? valueAt(i) : 0);
   const four = (i: number): number => round(round(at(i) + at(i + 1)) + round(at(i + 2) + at(i + 3)));
-  return Array.from({ length: Math.ceil(count / (4 * lanes)) }, (_, tile) =>
-    tree(
-      Array.from({ length: lanes }, (_, lane) => four((tile * lanes + lane) * 4)),
-      round,
-    ),
-  );
+  const elements = 4 * lanes * rounds;
+  return Array.from({ length: Math.ceil(count / elements) }, (_, tile) => {
+    const [first, end] = [tile * elements, Math.min((tile + 1) * elements, count)];
+    const fours = Array.from({ length: Math.ceil((end - first) / 4) }, (_, i) => four(first + 4 * i));
+    return strided(fours, lanes, round);
+  });
 }
 
 /** The sum over a tensor in the order of the shaders: its tiles, and then 64 lanes over them. */

@@ -13,6 +13,8 @@ const cautious = sized.filter(({ rows: [row] }) => row?.hyper.cautious);
 const averaged = sized.filter(({ averageDecay }) => averageDecay !== undefined);
 /** Those that still know their first weights after 50 steps: 0.9 ** 50 is 0.005. */
 const remembering = averaged.filter(({ averageDecay }) => Number(averageDecay) >= 0.9);
+/** Those that add up more than one round of a tile. */
+const measured = cases.filter(({ name }) => /^(lamb|lars) .* · (1025|2049) elements$/.test(name));
 
 const part = (name: string): string => `shaders/optim/parts/${name}.wgsl`;
 const mistakenly = (name: string, right: string, wrong: string): SharedMistake => ({ file: part(name), right, wrong });
@@ -63,6 +65,7 @@ const mutants: [mistake: string, SharedMistake, readonly ParityCase[]][] = [
     cautious,
   ],
   ["a cautious decay spares what has no step", mistakenly("cautiousDecay", ">= Wide()", "> Wide()"), cautious],
+  ["a sum forgets its earlier rounds", mistakenly("measure", "own[k] += sumOf", "own[k] = sumOf"), measured],
 ];
 
 let gpu: Gpu;
@@ -88,7 +91,7 @@ test.each(
 
 test("what they were made from passes every one of those cases", async () => {
   const failed: string[] = [];
-  for (const each of [towardsStart, cautious, averaged].flatMap((all) => spread(all, 4))) {
+  for (const each of [towardsStart, cautious, averaged, measured].flatMap((all) => spread(all, 4))) {
     const comparison = await runCase(gpu, each);
     if (!passes(comparison, gpu.adapter) || !withinHardwareGate(comparison)) failed.push(each.name);
   }

@@ -29,6 +29,7 @@ sharedGpuTest.for([
     "sumOf(valid(unscaled * unscaled, count))",
     "sumOf(valid(unscaled * unscaled, count - 1u))",
   ],
+  ["a lane forgets its earlier rounds", squares, "sum += sumOf(", "sum = sumOf("],
   [
     "a skipped step counts",
     verdict,

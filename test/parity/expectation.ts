@@ -98,10 +98,12 @@ function spoil(grads: readonly Float32Array[], step: number): void {
 
 /** How the optimizer cuts a tensor into tiles, and one of these sides into blocks. */
 export function tilingOf({ limits }: Gpu, shape: readonly number[] = []): Tiling {
-  const lanes = Math.min(256, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
+  const most = Math.min(256, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
+  const lanes = 2 ** Math.floor(Math.log2(most));
   const room = limits.maxStorageBufferBindingSize - limits.minStorageBufferOffsetAlignment;
   const matrices = matricesOf(shape);
-  return { lanes: 2 ** Math.floor(Math.log2(lanes)), ...(matrices && { blockRows: blockShape(matrices, room).rows }) };
+  const rounds = Math.max(1, Math.min(8, Math.floor(room / (16 * lanes))));
+  return { lanes, rounds, ...(matrices && { blockRows: blockShape(matrices, room).rows }) };
 }
 
 /** Keeps the largest magnitude so far. */

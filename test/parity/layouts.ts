@@ -83,10 +83,16 @@ export const layouts: readonly Layout[] = [
     limits: { maxComputeWorkgroupsPerDimension: 3 },
   },
   {
-    what: "workgroups of 16", // the largest tensor is more tiles than combine.wgsl has lanes
+    what: "workgroups of 64", // a tile of sums is 2,048 elements
     tensors: vectors(sizes),
     memory: "slabs",
-    limits: { maxComputeInvocationsPerWorkgroup: 16 },
+    limits: { maxComputeInvocationsPerWorkgroup: 64 },
+  },
+  {
+    what: "workgroups of 2", // the largest tensor is more tiles than combine.wgsl has lanes
+    tensors: vectors(sizes),
+    memory: "slabs",
+    limits: { maxComputeInvocationsPerWorkgroup: 2 },
   },
   {
     what: "tiles of several rounds", // on any device

@@ -19,17 +19,26 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     return;
   }
   let tile = tiles[index];
-  let count = countOf(tile, lane);
-  squares[lane] = 0.0;
-  places[lane] = NONE;
-  if (count > 0u) {
-    let g = readGrad(tile.grad + lane, count);
-    let unscaled = memory.unscale * g;
-    // The choice between products and their sum also keeps compilers from fusing the two, which would round otherwise.
-    squares[lane] = sumOf(valid(unscaled * unscaled, count));
-    let place = firstNotFinite(valid(g, count));
-    places[lane] = select(NONE, lane * WIDTH + place, place > 0u);
+  var sum = 0.0;
+  var first = NONE;
+  var i = lane;
+  loop {
+    let count = countOf(tile, i);
+    if (count > 0u) {
+      let g = readGrad(tile.grad + i, count);
+      let unscaled = memory.unscale * g;
+      // The choice between products and their sum also keeps compilers from fusing the two, which would round otherwise.
+      sum += sumOf(valid(unscaled * unscaled, count));
+      let place = firstNotFinite(valid(g, count));
+      first = min(first, select(NONE, i * WIDTH + place, place > 0u));
+    }
+    continuing {
+      i += WORKGROUP_SIZE;
+      break if i * WIDTH >= tile.elements;
+    }
   }
+  squares[lane] = sum;
+  places[lane] = first;
   for (var half = WORKGROUP_SIZE / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (lane < half) {

@@ -1,6 +1,6 @@
 // The body of a pass that adds up numbers over each tensor, tile by tile; shaders/optim/kernels/combine.wgsl adds up the tiles.
-// A rule brings `const SUMS` and `fn measure(at: Place, h: Hyper) -> array<Wide, SUMS>`. The tree over the lanes is fixed, so
-// the sums have the same bits every time.
+// A rule brings `const SUMS` and `fn measure(at: Place, h: Hyper) -> array<Wide, SUMS>`. Each lane adds up its rounds in
+// order, and the tree over the lanes is fixed, so the sums have the same bits every time.
 
 @group(1) @binding(8) var<storage, read_write> sums: array<f32>;
 
@@ -14,14 +14,23 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   }
   let tile = tiles[index];
   let row = rowOf(tile);
-  let at = placeOf(tile, row.general, lane);
-  var values = array<Wide, SUMS>();
-  if (at.count > 0u && !isSkipped()) {
-    values = measure(at, row.hyper);
+  let mayMeasure = !isSkipped();
+  var own = array<f32, SUMS>();
+  var i = lane;
+  loop {
+    let at = placeOf(tile, row.general, i);
+    if (at.count > 0u && mayMeasure) {
+      let values = measure(at, row.hyper);
+      for (var k = 0u; k < SUMS; k++) {
+        own[k] += sumOf(valid(values[k], at.count));
+      }
+    }
+    continuing {
+      i += WORKGROUP_SIZE;
+      break if i * WIDTH >= tile.elements;
+    }
   }
-  for (var k = 0u; k < SUMS; k++) {
-    lanes[lane][k] = sumOf(valid(values[k], at.count));
-  }
+  lanes[lane] = own;
   // One tree for all sums: a second one after it would write what lane 0 may still have to read.
   for (var half = WORKGROUP_SIZE / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();

@@ -12,15 +12,8 @@ import {
 } from "../../gpu/index.ts";
 import { tileParts } from "../parts.ts";
 import { halfConstants } from "../storageParts.ts";
-import {
-  type Placement,
-  planRuns,
-  type Run,
-  type TensorAccess,
-  type TileSizes,
-  tileFields,
-  tileTable,
-} from "../tiles.ts";
+import { makeTables } from "../tables.ts";
+import { type Placement, type Run, summingSizes, type TensorAccess } from "../tiles.ts";
 import type { CheckedGradients } from "./options.ts";
 import { memoryBytes, type ScaleState } from "./reports.ts";
 
@@ -94,37 +87,38 @@ export class Guard {
   }
 
   /** Makes what looks at these tensors and writes `verdict`. */
-  async build(placements: readonly Placement[], verdict: Slice, sizes: TileSizes): Promise<BuiltGuard> {
-    const { pool, limits, stream } = this.#gpu;
-    const storage = GPUBufferUsage.STORAGE;
-    const runs = planRuns(
-      placements.map((placement) => ({ ...placement, param: placement.grad, states: [], pack: undefined })),
-      sizes,
-    );
+  async build(placements: readonly Placement[], verdict: Slice): Promise<BuiltGuard> {
+    const { pool, limits } = this.#gpu;
+    const sizes = summingSizes(limits);
+    const gradients = placements.map((each) => ({ ...each, param: each.grad, states: [], pack: undefined }));
+    const tables = makeTables(this.#gpu, gradients, sizes, "optim/gradients tables");
+    const { runs } = tables;
     const tileCount = runs.reduce((count, { tiles }) => count + tiles.length, 0);
     const [squares, judge] = await Promise.all([
       Promise.all(runs.map(({ access }) => this.#squares(access, sizes.workgroupSize))),
       this.#verdict(),
-    ]);
-    const tables = runs.map(({ tiles }, i) => ({ name: `tiles ${i}`, elements: tiles.length * tileFields }));
-    const slab = new Slab(pool, layoutSlab(tables, limits.maxBufferSize), "optim/gradients tables");
+    ]).catch((error) => {
+      tables.release();
+      throw error;
+    });
     // In a buffer of its own: WebGPU lets no dispatch write a buffer that it also reads.
     const size = Math.max(tileCount * 8, 8);
-    const findings = { buffer: pool.acquire(size, storage, "optim/gradients findings"), offset: 0, size };
-    const dispatches = runs.map((run, i) => {
-      const bindings = [{ 1: run.grad, 2: slab.slice(`tiles ${i}`) }, [findings, this.memory]];
-      return (squares[i] as Kernel).prepare(bindings, run.tiles.length);
-    });
+    const findings = {
+      buffer: pool.acquire(size, GPUBufferUsage.STORAGE, "optim/gradients findings"),
+      offset: 0,
+      size,
+    };
+    const dispatches = runs.map(({ grad, table, tiles }, i) =>
+      (squares[i] as Kernel).prepare([{ 1: grad, 2: table }, [findings, this.memory]], tiles.length),
+    );
     const settings = { buffer: this.#settings, offset: 0, size: 32 };
     dispatches.push(judge.prepare([[findings, this.memory, verdict, settings]], 1));
     return {
       dispatches,
-      assign: (rowOf) => {
-        for (const [i, run] of runs.entries()) stream.write(slab.slice(`tiles ${i}`), tileTable(run, rowOf));
-      },
+      assign: tables.assign,
       tileAt: (slot) => tileAt(runs, slot),
       release: () => {
-        slab.destroy();
+        tables.release();
         pool.release(findings.buffer);
       },
     };
