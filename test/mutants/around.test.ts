@@ -13,8 +13,10 @@ const cautious = sized.filter(({ rows: [row] }) => row?.hyper.cautious);
 const averaged = sized.filter(({ averageDecay }) => averageDecay !== undefined);
 /** Those that still know their first weights after 50 steps: 0.9 ** 50 is 0.005. */
 const remembering = averaged.filter(({ averageDecay }) => Number(averageDecay) >= 0.9);
-/** Those that add up more than one round of a tile. */
-const measured = cases.filter(({ name }) => /^(lamb|lars) .* · (1025|2049) elements$/.test(name));
+/** Those that add up more than one round of a tile, and need the sum: without a decay the ratio of the norms is left out. */
+const measured = cases
+  .filter(({ name }) => /^(lamb|lars) .* · (1025|2049) elements$/.test(name))
+  .filter(({ rows: [row] }) => row?.hyper.weightDecay);
 
 const part = (name: string): string => `shaders/optim/parts/${name}.wgsl`;
 const mistakenly = (name: string, right: string, wrong: string): SharedMistake => ({ file: part(name), right, wrong });
