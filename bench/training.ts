@@ -13,16 +13,17 @@ import { type BenchTask, type TrainingWorkload, trainingWorkloads } from "./task
 export function trainingJobs({ isQuick, takesLarge }: BenchOptions, isSoftware: boolean): Job[] {
   return trainingWorkloads.map((workload, i): Job => {
     const { name, isLarge } = workload;
+    const isSlow = isLarge && isSoftware;
     const why =
       isQuick && i > 0
         ? "--quick"
-        : isLarge && isSoftware && !takesLarge
+        : isSlow && !takesLarge
           ? "minutes a step on a software adapter; --large takes it"
           : undefined;
     const skipped: LeftOut | undefined = why === undefined ? undefined : { suite: "training", what: name, why };
     return {
       suite: "training",
-      words: name,
+      words: isSlow ? `${name}: minutes a step` : name,
       run: skipped ? async () => ({ leftOut: [skipped] }) : (bench) => measure(bench, workload),
     };
   });
