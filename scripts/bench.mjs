@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { reportHtml } from "../bench/report/html.mjs";
 import { readBeside, readReport, withOthers } from "../bench/report/read.mjs";
 import { reportText, resultsWith } from "../bench/report/text.mjs";
-import { help, readOptions } from "./benchOptions.mjs";
+import { readOptions } from "./benchOptions.mjs";
 import { here, runBundled, writeBundle, writeReport } from "./bundled.mjs";
 import { adapters } from "./deno.mjs";
 import { openChrome } from "./page.mjs";
@@ -12,7 +12,7 @@ import { progressBar } from "./progress.mjs";
 
 /** @typedef {import("../bench/row.ts").BenchReport} BenchReport */
 
-const options = readOptions(process.argv.slice(2), adapters);
+const options = readOptions(adapters);
 const standalone = "bench/standalone.ts";
 /** Read ahead of a run, which takes long. */
 const others = options.beside.map(readBeside);
@@ -66,8 +66,7 @@ const onDeno = () =>
     conclude: (report, adapter) => conclude(report, `bench-deno-${adapter}`),
   });
 
-if (options.wantsHelp) console.log(help);
-else if (options.bundle)
+if (options.bundle)
   await writeBundle(standalone, options.bundle, "[--suite NAMES] [--sizes …] [--quick] [--all] [--large]");
 else if (options.from) conclude(readReport(options.from), "bench");
 else if (options.on === "deno") await onDeno();

@@ -1,6 +1,6 @@
 // @ts-check
 // `npm run bench:matmul`: the rate of the matmul kernels at the products of two models, as a table.
-import { parseArgs } from "node:util";
+import { commandLine, flag, text, wholeNumber } from "./commandLine.mjs";
 import { runInChrome } from "./page.mjs";
 import { progressBar } from "./progress.mjs";
 import { tableLines } from "./table.mjs";
@@ -14,24 +14,14 @@ Times the matmul kernels at the products of a step of the perceptron and of the 
   --headed        show the browser
   --help          this text`;
 
-const { values } = parseArgs({
-  options: {
-    kernels: { type: "string" },
-    rounds: { type: "string", default: "7" },
-    headed: { type: "boolean" },
-    help: { type: "boolean" },
-  },
-});
-if (values.help) {
-  console.log(help);
-  process.exit();
-}
+const { values, refuse } = commandLine(help, { kernels: text, rounds: { ...text, default: "7" }, headed: flag });
+const rounds = wholeNumber("rounds", values.rounds, refuse);
 
 const bar = progressBar();
 /** @type {import("../bench/matmul.ts").MatmulBenchReport} */
 const { adapter, isSoftware, rows } = await runInChrome({
   module: "/bench/matmul.ts",
-  argument: { rounds: Number(values.rounds), ...(values.kernels && { kernels: values.kernels.split(",") }) },
+  argument: { rounds, ...(values.kernels && { kernels: values.kernels.split(",") }) },
   ...(values.headed && { headed: true }),
   onProgress: ([done, of, words]) => bar(done, of, words),
 });

@@ -1,9 +1,9 @@
 // @ts-check
-import { parseArgs } from "node:util";
 import { runOptions } from "./benchRun.mjs";
 import { placeOf } from "./bundled.mjs";
+import { commandLine, flag, text } from "./commandLine.mjs";
 
-export const help = `npm run bench -- [options]
+const help = `npm run bench -- [options]
 
 Times every update rule and whole training steps beside what the same adapter can do at all, measured in the same run: a
 device-to-device copy, bare streams with the traffic of each rule, multiply-adds on registers. Prints tables, and writes
@@ -22,46 +22,25 @@ reports/bench.json, reports/bench.html and this adapter's section of bench/RESUL
   --beside FILE                   put rows that were measured elsewhere beside ours, such as bench/torch/bench.py's; several times
   --help                          this text`;
 
-/** @param {string} message @returns {never} */
-function refuse(message) {
-  console.error(`npm run bench: ${message} See npm run bench -- --help.`);
-  process.exit(2);
-}
-
-/** @param {string[]} args */
-function parse(args) {
-  const text = /** @type {const} */ ({ type: "string" });
-  const flag = /** @type {const} */ ({ type: "boolean", default: false });
-  try {
-    return parseArgs({
-      args,
-      options: {
-        suite: text,
-        sizes: text,
-        quick: flag,
-        all: flag,
-        large: flag,
-        on: { ...text, default: "chrome" },
-        adapter: text,
-        headed: flag,
-        bundle: text,
-        from: text,
-        beside: { ...text, multiple: true, default: [] },
-        help: flag,
-      },
-    }).values;
-  } catch (error) {
-    refuse(`${/** @type {Error} */ (error).message.split(". ")[0]}.`);
-  }
-}
-
 /**
  * What was asked for. Ends the process with a message where it makes no sense.
- * @param {string[]} args
  * @param {readonly import("./deno.mjs").Adapter[]} adapters those that --adapter may name
  */
-export function readOptions(args, adapters) {
-  const { on, adapter, bundle, headed, from, beside, help: wantsHelp, suite, sizes, quick, all, large } = parse(args);
+export function readOptions(adapters) {
+  const { values, refuse } = commandLine(help, {
+    suite: text,
+    sizes: text,
+    quick: flag,
+    all: flag,
+    large: flag,
+    on: { ...text, default: "chrome" },
+    adapter: text,
+    headed: flag,
+    bundle: text,
+    from: text,
+    beside: { ...text, multiple: true, default: [] },
+  });
+  const { on, adapter, bundle, headed, from, beside, suite, sizes, quick, all, large } = values;
   const run = runOptions({ suite, sizes, quick, all, large }, refuse);
   const words = [
     ...(suite === undefined ? [] : ["--suite", suite]),
@@ -70,5 +49,5 @@ export function readOptions(args, adapters) {
     ...(all ? ["--all"] : []),
     ...(large ? ["--large"] : []),
   ];
-  return { ...placeOf({ on, adapter, bundle }, adapters, refuse), run, words, headed, bundle, from, beside, wantsHelp };
+  return { ...placeOf({ on, adapter, bundle }, adapters, refuse), run, words, headed, bundle, from, beside };
 }

@@ -3,8 +3,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { build } from "vite";
+import { commandLine, flag, text, wholeNumber } from "./commandLine.mjs";
 import { openChrome } from "./page.mjs";
 import { progressBar } from "./progress.mjs";
 import { tableLines } from "./table.mjs";
@@ -22,25 +22,14 @@ adapter, with --quick a minute or two.
   --headed          show the browser
   --help            this text`;
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    only: { type: "string", default: "" },
-    rounds: { type: "string" },
-    record: { type: "boolean", default: false },
-    headed: { type: "boolean", default: false },
-    help: { type: "boolean" },
-  },
+const { values, refuse } = commandLine(help, {
+  quick: flag,
+  only: { ...text, default: "" },
+  rounds: text,
+  record: flag,
+  headed: flag,
 });
-if (values.help) {
-  console.log(help);
-  process.exit();
-}
-const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
-if (!Number.isSafeInteger(rounds) || rounds < 1) {
-  console.error(`npm run bench:peers: --rounds must be a whole number >= 1, got "${values.rounds}". See --help.`);
-  process.exit(2);
-}
+const rounds = wholeNumber("rounds", values.rounds, refuse) ?? (values.quick ? 3 : 7);
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = `${root}bench/peers/`;

@@ -1,8 +1,8 @@
 // @ts-check
 // `npm run costs`: what steps cost in dispatches, submits, writes, objects and bytes, beside what test/costs.json has.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { here } from "./bundled.mjs";
+import { commandLine, flag } from "./commandLine.mjs";
 import { runInChrome } from "./page.mjs";
 import { progressBar } from "./progress.mjs";
 
@@ -14,11 +14,7 @@ test/costs.json, which npm test holds the library to.
   --write   record what is counted
   --help    this text`;
 
-const { values } = parseArgs({ options: { write: { type: "boolean" }, help: { type: "boolean" } } });
-if (values.help) {
-  console.log(help);
-  process.exit();
-}
+const { values } = commandLine(help, { write: flag });
 
 const file = here("test/costs.json");
 const bar = progressBar();

@@ -3,13 +3,13 @@
 import { runBundled, writeBundle, writeReport } from "./bundled.mjs";
 import { adapters } from "./deno.mjs";
 import { runInChrome } from "./page.mjs";
-import { help, readOptions } from "./parityOptions.mjs";
+import { readOptions } from "./parityOptions.mjs";
 import { reportLines } from "./parityReport.mjs";
 import { progressBar } from "./progress.mjs";
 
 /** @typedef {import("../test/parity/run.ts").ParityReport} ParityReport */
 
-const options = readOptions(process.argv.slice(2), adapters);
+const options = readOptions(adapters);
 const standalone = "test/parity/standalone.ts";
 
 /** @returns a listener that shows how far a run is */
@@ -47,7 +47,6 @@ const onDeno = () =>
     conclude: (report, adapter) => conclude(report, `parity-deno-${adapter}`),
   });
 
-if (options.wantsHelp) console.log(help);
-else if (options.bundle) await writeBundle(standalone, options.bundle, "[--every COUNT] [--only TEXT]");
+if (options.bundle) await writeBundle(standalone, options.bundle, "[--every COUNT] [--only TEXT]");
 else if (options.on === "deno") await onDeno();
 else await onChrome();

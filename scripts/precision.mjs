@@ -1,7 +1,7 @@
 // @ts-check
 // `npm run bench:precision`: training quality of what is kept in fewer bits, as a table and reports/precision.json.
 import { mkdirSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { commandLine, flag, text, wholeNumber } from "./commandLine.mjs";
 import { runInChrome } from "./page.mjs";
 import { progressBar } from "./progress.mjs";
 import { tableLines } from "./table.mjs";
@@ -15,18 +15,8 @@ seeds. About half a minute a run on a software adapter.
   --headed        show the browser
   --help          this text`;
 
-const { values } = parseArgs({
-  options: { seeds: { type: "string", default: "5" }, headed: { type: "boolean" }, help: { type: "boolean" } },
-});
-if (values.help) {
-  console.log(help);
-  process.exit();
-}
-const seeds = Number(values.seeds);
-if (!Number.isSafeInteger(seeds) || seeds < 1) {
-  console.error(`npm run bench:precision: --seeds must be a whole number >= 1, got "${values.seeds}". See --help.`);
-  process.exit(2);
-}
+const { values, refuse } = commandLine(help, { seeds: { ...text, default: "5" }, headed: flag });
+const seeds = wholeNumber("seeds", values.seeds, refuse);
 
 const bar = progressBar();
 /** @type {import("../bench/precision.ts").PrecisionReport} */

@@ -6,17 +6,13 @@ import { fileURLToPath } from "node:url";
 import { lossCurve } from "./curve.mjs";
 import { duration, progressBar } from "./progress.mjs";
 import { reportLines } from "./report.mjs";
-import { help, readOptions } from "./trainOptions.mjs";
+import { readOptions } from "./trainOptions.mjs";
 
 /** @typedef {import("../src/page/commandLine.ts").RunEvent} RunEvent */
 /** @typedef {import("../src/page/commandLine.ts").RunStep} RunStep */
 /** @typedef {import("../src/page/runSetup.ts").RunSetup} RunSetup */
 
-const { request, name, headed, wantsHelp } = readOptions(process.argv.slice(2));
-if (wantsHelp) {
-  console.log(help);
-  process.exit();
-}
+const { request, name, headed } = readOptions();
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(root, "runs", name);

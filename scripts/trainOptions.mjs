@@ -1,7 +1,7 @@
 // @ts-check
-import { parseArgs } from "node:util";
+import { commandLine, flag, text, wholeNumber } from "./commandLine.mjs";
 
-export const help = `npm start -- [options]
+const help = `npm start -- [options]
 
 Trains a model in a headless Chrome, on the GPU where there is one, and writes runs/<name>/ with model.safetensors,
 metrics.jsonl, report.json and loss.svg. Ctrl-C stops after the step at hand, with a checkpoint.
@@ -25,76 +25,45 @@ metrics.jsonl, report.json and loss.svg. Ctrl-C stops after the step at hand, wi
   --headed                             show the browser
   --help                               this text`;
 
-/** @param {string} message @returns {never} */
-function refuse(message) {
-  console.error(`npm start: ${message} See npm start -- --help.`);
-  process.exit(2);
-}
-
-/** @param {string} option @param {string | undefined} value @param {string[]} allowed */
-function oneOf(option, value, allowed) {
-  if (value !== undefined && !allowed.includes(value))
-    refuse(`--${option} must be one of ${allowed.join(", ")}, got "${value}".`);
-  return value;
-}
-
-/** @param {string} option @param {string | undefined} text */
-function number(option, text) {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) refuse(`--${option} must be a number, got "${text}".`);
-  return value;
-}
-
-/** @param {string} option @param {string | undefined} text @param {number} least */
-function count(option, text, least) {
-  const value = number(option, text);
-  if (value === undefined) return undefined;
-  if (!Number.isSafeInteger(value) || value < least)
-    refuse(`--${option} must be a whole number >= ${least}, got "${text}".`);
-  return value;
-}
-
-/** @param {string[]} args */
-function parse(args) {
-  const text = /** @type {const} */ ({ type: "string" });
-  const flag = /** @type {const} */ ({ type: "boolean", default: false });
-  try {
-    return parseArgs({
-      args,
-      options: {
-        task: { ...text, default: "mlp" },
-        on: text,
-        dataset: text,
-        optimizer: text,
-        lr: text,
-        schedule: text,
-        "weight-decay": text,
-        momentum: text,
-        epochs: text,
-        steps: text,
-        batch: text,
-        width: text,
-        seed: text,
-        name: text,
-        headed: flag,
-        help: flag,
-      },
-    }).values;
-  } catch (error) {
-    refuse(`${/** @type {Error} */ (error).message.split(". ")[0]}.`);
-  }
-}
+const options = {
+  task: { ...text, default: "mlp" },
+  on: text,
+  dataset: text,
+  optimizer: text,
+  lr: text,
+  schedule: text,
+  "weight-decay": text,
+  momentum: text,
+  epochs: text,
+  steps: text,
+  batch: text,
+  width: text,
+  seed: text,
+  name: text,
+  headed: flag,
+};
 
 /** Options that mean nothing to a task. @type {Record<string, ("dataset" | "epochs" | "steps")[]>} */
 const unknownTo = { mlp: ["steps"], cnn: ["steps"], gpt: ["dataset", "epochs"] };
 
 /**
  * What was asked for; what was not is left to the task. Ends the process with a message where it makes no sense.
- * @param {string[]} args
  */
-export function readOptions(args) {
-  const values = parse(args);
+export function readOptions() {
+  const { values, refuse } = commandLine(help, options);
+  /** @param {string} option @param {string | undefined} value @param {string[]} allowed */
+  const oneOf = (option, value, allowed) => {
+    if (value !== undefined && !allowed.includes(value))
+      refuse(`--${option} must be one of ${allowed.join(", ")}, got "${value}".`);
+    return value;
+  };
+  /** @param {string} option @param {string | undefined} word */
+  const number = (option, word) => {
+    if (word === undefined) return undefined;
+    const value = Number(word);
+    if (word.trim() === "" || !Number.isFinite(value)) refuse(`--${option} must be a number, got "${word}".`);
+    return value;
+  };
   const { task, dataset, optimizer, schedule } = values;
   oneOf("task", task, Object.keys(unknownTo));
   for (const option of unknownTo[task] ?? []) {
@@ -109,16 +78,16 @@ export function readOptions(args) {
     lr: number("lr", values.lr),
     weightDecay: number("weight-decay", values["weight-decay"]),
     momentum: number("momentum", values.momentum),
-    epochs: count("epochs", values.epochs, 1),
-    steps: count("steps", values.steps, 1),
-    batch: count("batch", values.batch, 1),
-    width: count("width", values.width, 1),
-    seed: count("seed", values.seed, 0),
+    epochs: wholeNumber("epochs", values.epochs, refuse),
+    steps: wholeNumber("steps", values.steps, refuse),
+    batch: wholeNumber("batch", values.batch, refuse),
+    width: wholeNumber("width", values.width, refuse),
+    seed: wholeNumber("seed", values.seed, refuse, 0),
   };
   const request = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
   const time = new Date().toISOString().slice(0, 19).replace("T", "-").replaceAll(":", "");
   const name = values.name ?? [task, dataset, optimizer, time].filter(Boolean).join("-");
   if (!/^[\w.-]+$/.test(name) || /^\.+$/.test(name))
     refuse(`--name must be letters, digits, ".", "_" and "-", got "${name}".`);
-  return { request, name, headed: values.headed, wantsHelp: values.help };
+  return { request, name, headed: values.headed };
 }
