@@ -76,6 +76,13 @@ export async function costsOfStep(
   };
 }
 
+/** What a timing, and a few steps after it, say of a contender. */
+export async function timedAndCounted(gpu: Gpu, work: Work, timing: RoundTiming, counted?: number) {
+  const rates = timed(work, timing);
+  const costs = await costsOfStep(gpu, work, counted);
+  return { ...rates, ...costs, encodeUs: Math.min(rates.encodeUs, costs.encodeUs) };
+}
+
 /** What a device was asked to create since the counting began, by method; `createCommandEncoder` is every submit's own. */
 export interface Creations {
   readonly created: Readonly<Record<string, number>>;

@@ -1,6 +1,6 @@
 /** The suite `optimizers`: every update rule, beside a bare stream that moves the same bytes. */
 
-import { costsOfStep, timed, type Work } from "./contenders.ts";
+import { timedAndCounted, type Work } from "./contenders.ts";
 import type { Bench, BenchOptions, Found, Job } from "./context.ts";
 import { streamWork } from "./limits/streams.ts";
 import { interleaved, median, type RoundTiming } from "./measure.ts";
@@ -83,9 +83,8 @@ async function update(bench: Bench, rule: BenchRule, workload: Workload): Promis
         suite: "optimizers",
         workload: workload.name,
         contender: rule.name,
-        ...timed(work, timing),
+        ...(await timedAndCounted(bench.gpu, work, timing)),
         fractionOfLimit: shareOf([stream, limit], [work, timing]),
-        ...(await costsOfStep(bench.gpu, work)),
         peakBytes: work.bytesAlive,
         parameters: work.parameters,
         tensors: work.tensors,

@@ -3,7 +3,7 @@
  * step with the number of models that share its arithmetic.
  */
 
-import { costsOfStep, timed, type Work } from "./contenders.ts";
+import { timedAndCounted, type Work } from "./contenders.ts";
 import type { Bench, BenchOptions, Found, Job } from "./context.ts";
 import { modelsWork } from "./copies.ts";
 import { fitLine } from "./fit.ts";
@@ -74,9 +74,8 @@ async function measureCopies(bench: Bench): Promise<Found> {
     const timings = await interleaved(works, bench.rounds);
     const rows: BenchRow[] = [];
     for (const [i, work] of works.entries()) {
-      const rates = timed(work, timings[i] as RoundTiming);
-      const costs = await costsOfStep(bench.gpu, work);
-      rows.push({ suite: "scaling", workload: work.name, contender: "training step", ...rates, ...costs });
+      const found = await timedAndCounted(bench.gpu, work, timings[i] as RoundTiming);
+      rows.push({ suite: "scaling", workload: work.name, contender: "training step", ...found });
     }
     return { rows, fits: [fitOf("training step", "copies", counts, rows)] };
   } finally {
@@ -100,8 +99,7 @@ async function measure(bench: Bench, { varies, workload, points }: Curve): Promi
         suite: "scaling",
         workload: workload((points[i] as Point).units.toLocaleString("en")),
         contender,
-        ...timed(work, timing),
-        ...(await costsOfStep(bench.gpu, work)),
+        ...(await timedAndCounted(bench.gpu, work, timing)),
         peakBytes: work.bytesAlive,
         parameters,
         tensors,

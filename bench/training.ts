@@ -1,7 +1,7 @@
 /** The suite `training`: whole steps of the library's models, forward, backward and update. */
 import { openGpu } from "../src/gpu/index.ts";
 import { compile, type Training } from "../src/train/index.ts";
-import { costsOfStep, timed, type Work } from "./contenders.ts";
+import { timed, timedAndCounted, type Work } from "./contenders.ts";
 import type { Bench, BenchOptions, Found, Job } from "./context.ts";
 import { flopsOfStep } from "./flops.ts";
 import { type FmaForm, fmaWork } from "./limits/arithmetic.ts";
@@ -42,14 +42,13 @@ async function measure(bench: Bench, { name, samples, tokens, task: make }: Trai
     const work = stepWork(training, task);
     const probe = await fmaWork(gpu, bench.fmaForm as FmaForm);
     const [timing, ofProbe] = (await interleaved([work, probe], bench.rounds)) as [RoundTiming, RoundTiming];
-    const rates = timed(work, timing);
+    const found = await timedAndCounted(gpu, work, timing, timing.msMedian > 10_000 ? 1 : 3);
     const row = {
       suite: "training" as const,
       workload: name,
       contender: "shrinkstep",
-      ...rates,
-      fractionOfLimit: shareOf(rates, timed(probe, ofProbe)),
-      ...(await costsOfStep(gpu, work, timing.msMedian > 10_000 ? 1 : 3)),
+      ...found,
+      fractionOfLimit: shareOf(found, timed(probe, ofProbe)),
       peakBytes: gpu.pool.stats.peakBytes,
       samplesPerSecond: (samples * 1000) / timing.msMedian,
       ...(tokens !== undefined && { tokensPerSecond: (tokens * 1000) / timing.msMedian }),

@@ -1,6 +1,6 @@
 /** The suite `limits`: how fast an adapter can be at all. */
 
-import { costsOfStep, timed, type Work } from "../contenders.ts";
+import { timedAndCounted, type Work } from "../contenders.ts";
 import type { Bench, BenchOptions, Found, Job } from "../context.ts";
 import { interleaved } from "../measure.ts";
 import type { BenchRow } from "../row.ts";
@@ -79,9 +79,9 @@ async function measured(
     const rows: BenchRow[] = [];
     for (const [i, timing] of timings.entries()) {
       const work = works[i] as Work;
-      const costs = await costsOfStep(bench.gpu, work);
+      const found = await timedAndCounted(bench.gpu, work, timing);
       const about = { suite: "limits", workload, contender: work.name } as const;
-      rows.push({ ...about, ...timed(work, timing), ...costs, ...(parameters !== undefined && { parameters }) });
+      rows.push({ ...about, ...found, ...(parameters !== undefined && { parameters }) });
     }
     return rows;
   } finally {

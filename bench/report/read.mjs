@@ -37,23 +37,29 @@ export function readBeside(file) {
 }
 
 /**
- * A report with what was measured elsewhere beside it, in the place of the same contenders' rows where it has some.
+ * A report with what was measured elsewhere beside it, in the place of the same contenders' rows where it has some, and of what
+ * it left out.
  * @param {BenchReport} report
  * @param {readonly Beside[]} others
  * @returns {BenchReport}
  */
-export const withOthers = (report, others) => ({
-  ...report,
-  versions: Object.assign({}, report.versions, ...others.map(({ versions }) => versions)),
-  rows: latest(
-    [report, ...others].flatMap(({ rows }) => rows),
+export function withOthers(report, others) {
+  const all = [report, ...others];
+  const rows = latest(
+    all.flatMap(({ rows }) => rows),
     ["suite", "workload", "contender"],
-  ),
-  leftOut: latest(
-    [report, ...others].flatMap(({ leftOut }) => leftOut),
+  );
+  const leftOut = latest(
+    all.flatMap(({ leftOut }) => leftOut),
     ["suite", "what"],
-  ),
-});
+  );
+  return {
+    ...report,
+    versions: Object.assign({}, report.versions, ...others.map(({ versions }) => versions)),
+    rows,
+    leftOut: leftOut.filter(({ suite, what }) => !rows.some((row) => row.suite === suite && row.workload === what)),
+  };
+}
 
 /**
  * The last of those that have the same words, in the places of the first.

@@ -130,6 +130,9 @@ describe("what was measured elsewhere", () => {
     expect(both.rows).toEqual([...fixedReport.rows, ...beside.rows]);
     expect(withOthers(both, [read])).toEqual(both);
     expect(both.versions).toEqual({ ...fixedReport.versions, ...beside.versions });
+    const one = fixedReport.rows[0]!;
+    const without = { ...fixedReport, leftOut: [{ suite: one.suite, what: one.workload, why: "it is large" }] };
+    expect(withOthers(without, [read]).leftOut, "what was measured elsewhere").toEqual([]);
     expect(() => readBeside(written("[]"))).toThrow("no rows in it");
   });
 });
