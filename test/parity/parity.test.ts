@@ -23,7 +23,7 @@ test(`${spread.length} of ${cases.length} cases of at least 50 steps match the f
 });
 
 /** Software adapters have tiles of other sizes, and a line more in each kernel: what GPUs are given runs here as well. */
-gpuTest("cases match the float32 reference by the kernels for real GPUs too", async ({ gpu }) => {
+gpuTest("cases match the float32 reference by the kernels for real GPUs too", { timeout: 600_000 }, async ({ gpu }) => {
   const adapter = { ...gpu.adapter };
   Object.assign(gpu.adapter, { isSoftware: false });
   const some = oneOfEvery(10 * every).filter(({ limits }) => Object.keys(limits).length === 0);
